@@ -9,7 +9,8 @@ import { migrationProblem } from './lib/migrations.js';
 const { databaseFile, uploadDirectory } = readConfiguration();
 const database = openDatabase(databaseFile);
 try {
-  const problem = migrationProblem(database) ?? integrityProblem() ?? writeProblem() ?? (await pictureProblem());
+  const problem =
+    migrationProblem(database) ?? integrityProblem() ?? writeProblem() ?? (await pictureProblem());
   if (problem) {
     console.error(`The guestbook is not well: ${problem}.`);
     process.exitCode = 1;
@@ -31,7 +32,9 @@ function integrityProblem() {
 function writeProblem() {
   database.exec('BEGIN IMMEDIATE');
   database
-    .prepare("INSERT INTO entries (name, message, written_at) VALUES ('check', 'check', '2000-01-01T00:00:00Z')")
+    .prepare(
+      "INSERT INTO entries (name, message, written_at) VALUES ('check', 'check', '2000-01-01T00:00:00Z')",
+    )
     .run();
   database.exec('ROLLBACK');
   return null;

@@ -21,7 +21,8 @@ if (problem) {
 }
 
 const sessionKey =
-  configuration.sessionKey ?? database.prepare("SELECT value FROM settings WHERE name = 'session_key'").get().value;
+  configuration.sessionKey ??
+  database.prepare("SELECT value FROM settings WHERE name = 'session_key'").get().value;
 const entries = openEntries(database);
 const live = openLive({ database, entries, renderEntry: entryCard, version: configuration.version });
 const app = createApp({

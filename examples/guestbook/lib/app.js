@@ -33,7 +33,13 @@ export function createApp({ configuration, entries, pictures, visitors, live, as
     // Read before the entries: an event in between is then told twice rather than never.
     const sequence = entries.lastSequence();
     const page = entries.page({ limit: pageSize, ...(newest ? {} : { before: idOf(before) }) });
-    const book = { ...page, newest, sequence, count: entries.count(), digests: newest ? entries.digests() : [] };
+    const book = {
+      ...page,
+      newest,
+      sequence,
+      count: entries.count(),
+      digests: newest ? entries.digests() : [],
+    };
     const shown = guestbookPage({
       greeting,
       book,
@@ -88,7 +94,8 @@ export function createApp({ configuration, entries, pictures, visitors, live, as
         showBook(request, response, new URL('/', url), {
           values,
           wrong: error.fields,
-          message: Object.keys(error.fields).length > 0 ? 'Your entry is not in the book yet.' : error.message,
+          message:
+            Object.keys(error.fields).length > 0 ? 'Your entry is not in the book yet.' : error.message,
           status: error.status,
         });
       }
@@ -106,14 +113,12 @@ export function createApp({ configuration, entries, pictures, visitors, live, as
       sendJson(response, 200, { entries: page.entries.map(publicEntry), next: page.next });
     },
 
-    'POST /api/entries': async (request, response) => {
+    'POST /api/entries': async (request, response, url) => {
       const { entry, created, visitor } = await write(request);
       if (visitor.cookie) response.setHeader('set-cookie', visitor.cookie);
       // The page asks for the entry as it stands in the book, so that it is drawn in one place only.
-      const extra = request.headers.accept?.includes('text/html')
-        ? { html: String(entryCard(entry, visitor.id)) }
-        : {};
-      sendJson(response, created ? 201 : 200, { ...publicEntry(entry), ...extra });
+      const card = url.searchParams.has('html') && { html: String(entryCard(entry, visitor.id)) };
+      sendJson(response, created ? 201 : 200, { ...publicEntry(entry), ...card });
     },
 
     'GET /api/entries/:id': (_request, response, _url, id) => {
@@ -153,11 +158,22 @@ export function createApp({ configuration, entries, pictures, visitors, live, as
 
     'GET /health': (_request, response) => {
       const problem = findProblem();
-      sendJson(response, problem ? 503 : 200, { healthy: !problem, ...(problem && { problem }), version, release });
+      sendJson(response, problem ? 503 : 200, {
+        healthy: !problem,
+        ...(problem && { problem }),
+        version,
+        release,
+      });
     },
 
     'GET /version': (_request, response) => {
-      sendJson(response, 200, { name: 'guestbook', version, release, node: process.version, pid: process.pid });
+      sendJson(response, 200, {
+        name: 'guestbook',
+        version,
+        release,
+        node: process.version,
+        pid: process.pid,
+      });
     },
 
     /** A report that takes its time, up to a minute: `/slow?ms=10000`. */
@@ -259,7 +275,11 @@ function sendJson(response, status, value) {
 
 function send(response, status, type, caching, text) {
   const content = Buffer.from(text);
-  response.writeHead(status, { 'content-type': type, 'cache-control': caching, 'content-length': content.length });
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': caching,
+    'content-length': content.length,
+  });
   response.end(content);
 }
 

@@ -7,7 +7,8 @@ const hour = 3_600_000;
 export function makeDigest(database, { day, timeZone, now = new Date() } = {}) {
   const dayOf = dayFormatter(timeZone);
   const wanted = day ?? dayBefore(dayOf(now));
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(wanted)) throw new Error(`"${wanted}" is not a day; write it like 2026-01-31.`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(wanted))
+    throw new Error(`"${wanted}" is not a day; write it like 2026-01-31.`);
   // No time zone is further than a day away from UTC: fetch three days and sort out the rest here.
   const rows = database
     .prepare('SELECT name, picture, written_at FROM entries WHERE written_at >= ? AND written_at < ?')
@@ -52,7 +53,12 @@ function count(number, one, many) {
 }
 
 function dayFormatter(timeZone) {
-  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
   return (date) => format.format(date);
 }
 

@@ -91,7 +91,9 @@ function applyOne(database, migration) {
   try {
     database.exec(migration.sql);
   } catch (error) {
-    throw new Error(`Migration ${migration.number} (${migration.name}) failed: ${error.message}`, { cause: error });
+    throw new Error(`Migration ${migration.number} (${migration.name}) failed: ${error.message}`, {
+      cause: error,
+    });
   }
   database
     .prepare('INSERT INTO migrations (number, name, checksum, breaking, applied_at) VALUES (?, ?, ?, ?, ?)')

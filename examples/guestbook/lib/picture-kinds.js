@@ -2,7 +2,11 @@ import { open } from 'node:fs/promises';
 
 /** The kinds of picture that are taken, known by how a file begins and not by what it is called. */
 export const pictureKinds = {
-  png: { type: 'image/png', begins: (b) => b.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n', size: pngSize },
+  png: {
+    type: 'image/png',
+    begins: (b) => b.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n',
+    size: pngSize,
+  },
   gif: { type: 'image/gif', begins: (b) => /^GIF8[79]a/.test(b.toString('latin1', 0, 6)), size: gifSize },
   webp: { type: 'image/webp', begins: isWebp, size: webpSize },
   jpg: { type: 'image/jpeg', begins: (b) => b.readUIntBE(0, 3) === 0xffd8ff, size: jpegSize },

@@ -10,7 +10,8 @@ export function openVisitors(key) {
   return {
     /** The visitor's id, or undefined for someone new or with a cookie that was not made here. */
     recognise(request) {
-      const [, id, signature] = /(?:^|;\s*)visitor=([\w-]{22})\.([\w-]{43})(?:;|$)/.exec(request.headers.cookie) ?? [];
+      const [, id, signature] =
+        /(?:^|;\s*)visitor=([\w-]{22})\.([\w-]{43})(?:;|$)/.exec(request.headers.cookie) ?? [];
       if (!id) return undefined;
       return timingSafeEqual(Buffer.from(signature), Buffer.from(sign(id))) ? id : undefined;
     },

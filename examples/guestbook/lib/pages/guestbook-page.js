@@ -18,15 +18,17 @@ export function guestbookPage({ greeting, book, visitor, form, frame }) {
   <h1 dir="auto">${greeting}</h1>
   <p class="cover-count"><span id="count" data-count="${book.count}">${countOf(book.count)}</span></p>
 </header>
+<p class="renewed" id="renewed" role="status" hidden>The guestbook was renewed: version <span data-version></span> is here. <a href="/">Load it</a></p>
 <div class="spread">
-  <section class="desk" aria-labelledby="write-title">
-    ${writeForm(form)}
+  <div class="beside">
+    <section class="desk" aria-labelledby="write-title">${writeForm(form)}
+    </section>
     ${book.digests.length > 0 && days(book.digests)}
-  </section>
+  </div>
   <main class="pages" id="book" data-sequence="${book.sequence}" data-live="${book.newest ? 'yes' : 'no'}">
     <div class="pages-head">
       <h2 id="entries" tabindex="-1">${book.newest ? 'Latest entries' : 'Older entries'}</h2>
-      <p class="live" id="live" role="status" hidden></p>
+      <p class="live" id="live" hidden></p>
     </div>
     <p class="visually-hidden" id="announce" role="log"></p>
     <button class="jump" id="jump" type="button" hidden></button>
@@ -53,20 +55,36 @@ function writeForm({ values = {}, wrong = {}, message, submission, maxPictureByt
     <form class="write" id="write" method="post" action="/entries" enctype="multipart/form-data" data-max-bytes="${maxPictureBytes}">
       <p class="form-message" id="form-message" role="alert"${message ? '' : html` hidden`}>${message}</p>
       <input type="hidden" name="submission" value="${submission}">
-      ${field('name', wrong, html`<label for="name">Your name</label>
-        <input id="name" name="name" type="text" required maxlength="60" autocomplete="name" dir="auto" value="${values.name}"${describe('name', wrong)}>`)}
-      ${field('message', wrong, html`<label for="message">Your message</label>
+      ${field(
+        'name',
+        wrong,
+        html`<label for="name">Your name</label>
+        <input id="name" name="name" type="text" required maxlength="60" autocomplete="name" dir="auto" value="${values.name}"${describe('name', wrong)}>`,
+      )}
+      ${field(
+        'message',
+        wrong,
+        html`<label for="message">Your message</label>
         <textarea id="message" name="message" required maxlength="2000" rows="5" dir="auto"${describe('message', wrong)}>
-${values.message}</textarea>`)}
-      ${field('picture', wrong, html`<label for="picture">A picture <span class="optional">if you like</span></label>
+${values.message}</textarea>`,
+      )}
+      ${field(
+        'picture',
+        wrong,
+        html`<label for="picture">A picture <span class="optional">if you like</span></label>
         <input id="picture" name="picture" type="file" accept="image/jpeg,image/png,image/webp,image/gif"${describe('picture', wrong, 'picture-hint')}>
-        <p class="hint" id="picture-hint">JPEG, PNG, WebP or GIF, up to ${maxPictureBytes / 1024 / 1024} MB</p>`)}
+        <p class="hint" id="picture-hint">JPEG, PNG, WebP or GIF, up to ${maxPictureBytes / 1024 / 1024} MB</p>`,
+      )}
       <div class="preview" id="preview" hidden>
         <img id="preview-picture" alt="The picture you chose">
         <button class="quiet" id="preview-remove" type="button">Leave it out</button>
       </div>
-      ${field('description', wrong, html`<label for="description">What the picture shows <span class="optional">for those who cannot see it</span></label>
-        <input id="description" name="description" type="text" maxlength="200" dir="auto" value="${values.description}"${describe('description', wrong)}>`)}
+      ${field(
+        'description',
+        wrong,
+        html`<label for="description">What the picture shows <span class="optional">for those who cannot see it</span></label>
+        <input id="description" name="description" type="text" maxlength="200" dir="auto" value="${values.description}"${describe('description', wrong)}>`,
+      )}
       <div class="send">
         <button class="button" id="send">Sign</button>
         <p class="send-state" id="send-state" role="status"></p>
@@ -101,7 +119,7 @@ function turnPages({ newest, next }) {
   if (newest && next === null) return null;
   return html`
     <nav class="turn" aria-label="Pages">
-      ${!newest && html`<a class="button is-plain" href="/">Latest entries</a>`}
+      ${!newest && html`<a class="button is-plain" rel="start" href="/">Latest entries</a>`}
       ${next !== null && html`<a class="button is-plain" rel="next" href="/?before=${next}#entries">Older entries</a>`}
     </nav>`;
 }
