@@ -1,0 +1,132 @@
+import { closestWord } from '../closest-word.ts';
+import type { Problem } from '../problem.ts';
+import type { Rule } from './rule.ts';
+import { listed } from './rule.ts';
+
+export const someEnvironment: Rule = function* ({ names, has }) {
+  if (names.environments.size > 0 || !has(['environments'])) return;
+  yield {
+    path: ['environments'],
+    at: 'key',
+    message: 'an app needs at least one environment',
+    hint: 'for example environments: { production: { domain: guestbook.example.com } }',
+  };
+};
+
+export const domainsAreTheirOwn: Rule = function* ({ manifest, has }) {
+  const routed = manifest.services.find((service) => service.routes.length > 0);
+  const owners = new Map<string, string>();
+  for (const { name, domains } of manifest.environments) {
+    const path = ['environments', name];
+    const one = has([...path, 'domain']);
+    if (one && has([...path, 'domains'])) {
+      yield { path: [...path, 'domains'], at: 'key', message: 'stands beside domain', hint: 'use one of the two' };
+      continue;
+    }
+    if (domains.length === 0 && routed !== undefined) {
+      yield {
+        path: [...path, 'domain'],
+        at: 'key',
+        message: `is missing: services.${routed.name} has routes`,
+        hint: `for a try on this machine, domain: ${name}.${manifest.app}.localhost`,
+      };
+    }
+    for (const [index, domain] of domains.entries()) {
+      const owner = owners.get(domain);
+      owners.set(domain, owner ?? name);
+      if (owner === undefined) continue;
+      yield {
+        path: one ? [...path, 'domain'] : [...path, 'domains', index],
+        at: 'value',
+        message: owner === name ? `"${domain}" is there twice` : `"${domain}" belongs to environments.${owner} already`,
+      };
+    }
+  }
+};
+
+export const promotionsLeadSomewhere: Rule = function* ({ manifest, names }) {
+  const sources = new Map(manifest.environments.map(({ name, promoteFrom }) => [name, promoteFrom]));
+  for (const { name, promoteFrom } of manifest.environments) {
+    if (promoteFrom === null) continue;
+    const path = ['environments', name, 'promote_from'];
+    if (!names.environments.has(promoteFrom)) {
+      yield unknownName(path, 'value', promoteFrom, 'environment', names.environments);
+      continue;
+    }
+    const circle = circleFrom(name, sources);
+    // Told once, at the first environment of the circle.
+    if (circle !== undefined && circle[0] === name) {
+      const message =
+        circle.length === 1 ? 'an environment cannot be promoted from itself' : `goes in a circle through ${listed(circle)}`;
+      yield { path, at: 'value', message };
+    }
+  }
+};
+
+/** The members of a circle through `name`, beginning with the one that stands first in the file. */
+function circleFrom(name: string, sources: ReadonlyMap<string, string | null>): string[] | undefined {
+  const seen = [name];
+  let next = sources.get(name) ?? null;
+  while (next !== null && next !== name) {
+    if (seen.includes(next)) return undefined;
+    seen.push(next);
+    next = sources.get(next) ?? null;
+  }
+  if (next === null) return undefined;
+  const order = [...sources.keys()];
+  const first = seen.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))[0] ?? name;
+  const start = seen.indexOf(first);
+  return [...seen.slice(start), ...seen.slice(0, start)];
+}
+
+export const overridesMeetServices: Rule = function* ({ manifest, names, has }) {
+  for (const { name, overrides } of manifest.environments) {
+    for (const { service } of overrides) {
+      if (names.services.has(service)) continue;
+      for (const key of ['instances', 'limits']) {
+        const path = ['environments', name, key, service];
+        if (has(path)) yield unknownName(path, 'key', service, 'service', names.services);
+      }
+    }
+  }
+};
+
+function unknownName(
+  path: Problem['path'],
+  at: Problem['at'],
+  written: string,
+  kind: string,
+  known: ReadonlySet<string>,
+): Problem {
+  const near = closestWord(written, known);
+  return {
+    path,
+    at,
+    message: `there is no ${kind} "${written}"`,
+    hint: near === undefined ? `known: ${listed([...known])}` : `did you mean "${near}"?`,
+  };
+}
+
+/** The words are the design's; until their drivers exist, saying so early beats failing late. */
+export const strategiesAreBuilt: Rule = function* ({ manifest }) {
+  for (const { name, strategy, hosts } of manifest.environments) {
+    if (strategy !== 'process') {
+      yield {
+        path: ['environments', name, 'strategy'],
+        at: 'value',
+        message: `this version of Mainstay cannot deploy with the strategy "${strategy}" yet`,
+        hint: 'use process, which runs the app on a plain server',
+      };
+    }
+    for (const [index, host] of hosts.entries()) {
+      if (host === 'local' && hosts.indexOf(host) === index) continue;
+      yield {
+        path: ['environments', name, 'hosts', index],
+        at: 'value',
+        message:
+          host === 'local' ? '"local" is there twice' : `this version of Mainstay cannot reach the host "${host}" yet`,
+        hint: host === 'local' ? undefined : 'use local, the machine that Mainstay runs on',
+      };
+    }
+  }
+};
