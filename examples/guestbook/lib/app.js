@@ -296,7 +296,7 @@ function idOf(text) {
   throw new RequestError(400, `"${text.slice(0, 40)}" is not a number.`);
 }
 
-function urlOf(request) {
-  // The host does not matter here, and what a client claims it to be might not even parse.
-  return URL.parse(request.url, 'http://guestbook') ?? new URL('http://guestbook/');
+function urlOf({ url }) {
+  // The host does not matter here. Glued together, as `//name/` alone would be taken for one.
+  return URL.parse(url.startsWith('/') ? `http://guestbook${url}` : url) ?? new URL('http://guestbook/');
 }
