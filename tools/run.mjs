@@ -9,7 +9,7 @@ const { findNode, handOver, root } = createRequire(import.meta.url)('../bin/hand
 
 const tasks = {
   quickstart: ['tools/quickstart.ts'],
-  test: ['tools/test.ts', '--suite=unit', '--suite=integration'],
+  test: ['tools/test.ts'],
   'test:unit': ['tools/test.ts', '--suite=unit'],
   'test:integration': ['tools/test.ts', '--suite=integration'],
   'test:crash': ['tools/test.ts', '--suite=crash'],
