@@ -219,6 +219,7 @@ test('odd requests get an answer that says what is wrong', async (t) => {
   const { url } = await startServer(t, await temporaryFolder(t));
   const status = async (target, options) => (await fetch(url + target, options)).status;
   assert.equal(await status('/nowhere'), 404);
+  assert.equal(await status('//name/'), 404);
   assert.equal(await status('/assets/..%2fserver.js'), 404);
   assert.equal(await status('/pictures/..%2f..%2fguestbook.db'), 404);
   assert.equal(await status('/health', { method: 'DELETE' }), 405);
