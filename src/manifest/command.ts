@@ -16,9 +16,11 @@ export function shellCommand(line: string): Command {
 
 /** Words that only a shell knows; a program of the same name, if any, does something else or nothing. */
 const shellWords = new Set(
-  ('! . : [ [[ { alias bg break builtin case cd command continue declare eval exec exit export fg for function ' +
+  (
+    '! . : [ [[ { alias bg break builtin case cd command continue declare eval exec exit export fg for function ' +
     'getopts hash if jobs local let read readonly return select set shift source test time times trap type ' +
-    'ulimit umask unalias unset until wait while').split(' '),
+    'ulimit umask unalias unset until wait while'
+  ).split(' '),
 );
 
 const specialOutsideQuotes = /[|&;<>()$`\\*?[\]{}~#!\n\r]/;

@@ -34,7 +34,8 @@ export interface CronProblem {
 /** Why a text is not a schedule of five cron fields that will ever be due; null when it is one. */
 export function cronProblem(text: string): CronProblem | null {
   const nickname = nicknames[text.trim().toLowerCase()];
-  if (nickname !== undefined) return { message: `"${text}" is not five cron fields`, hint: `write "${nickname}"` };
+  if (nickname !== undefined)
+    return { message: `"${text}" is not five cron fields`, hint: `write "${nickname}"` };
   const parts = text.trim().split(/[ \t]+/);
   if (parts.length !== fields.length) {
     return {

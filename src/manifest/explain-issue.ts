@@ -20,7 +20,8 @@ function explain(issue: Issue, base: Path, judged: Judged): Problem[] {
   const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
   const value = valueAt(judged.data, path);
   const problem = (message: string, hint?: string): Problem[] => [{ path, at: 'value', message, hint }];
-  if (issue.code === 'unrecognized_keys') return issue.keys.slice(0, 100).map((key) => unknownKey(key, path, judged));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, 100).map((key) => unknownKey(key, path, judged));
   if (issue.code === 'custom') return problem(issue.message, issue.params?.['hint'] as string | undefined);
   if (value === undefined) return [missing(path, judged)];
   switch (issue.code) {
@@ -52,13 +53,16 @@ function closestBranch(
   value: unknown,
   judged: Judged,
 ): Problem[] {
-  const fitting = issue.errors.filter(
-    (errors) => !errors.some((error) => error.path.length === 0 && error.code === 'invalid_type'),
-  );
+  const isOtherKind = (error: Issue) =>
+    error.path.length === 0 &&
+    (error.code === 'invalid_type' || (error.code === 'invalid_value' && typeof value !== 'string'));
+  const fitting = issue.errors.filter((errors) => !errors.some(isOtherKind));
   const [branch] = fitting;
   if (branch !== undefined) return branch.flatMap((error) => explain(error, path, judged));
   const sameKind = issue.errors.find((errors) =>
-    errors.some((error) => error.code === 'invalid_type' && error.path.length === 0 && isKind(value, error.expected)),
+    errors.some(
+      (error) => error.code === 'invalid_type' && error.path.length === 0 && isKind(value, error.expected),
+    ),
   );
   if (sameKind !== undefined) return sameKind.flatMap((error) => explain(error, path, judged));
   return [{ path, at: 'value', message: `${expectation(issue)}, got ${describe(value)}` }];
@@ -82,7 +86,9 @@ function missing(path: Path, { schema }: Judged): Problem {
   const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
   const key = path.at(-1);
   const hint =
-    example === undefined ? undefined : `for example ${key}: ${typeof example === 'string' ? example : flow(example)}`;
+    example === undefined
+      ? undefined
+      : `for example ${key}: ${typeof example === 'string' ? example : flow(example)}`;
   return { path, at: 'key', message: 'is missing', hint };
 }
 
@@ -108,7 +114,10 @@ function typeHint(value: unknown, issue: Extract<Issue, { code: 'invalid_type' }
   return typeof value === 'number' || typeof value === 'boolean' ? `write "${value}" in quotes` : undefined;
 }
 
-function unlisted(value: unknown, allowed: readonly z.core.util.Primitive[]): [string, (string | undefined)?] {
+function unlisted(
+  value: unknown,
+  allowed: readonly z.core.util.Primitive[],
+): [string, (string | undefined)?] {
   const words = allowed.map(String);
   const list = words.map((word) => `"${word}"`).join(words.length === 2 ? ' or ' : ', ');
   const expected = `expected ${words.length > 2 ? 'one of ' : ''}${list}`;

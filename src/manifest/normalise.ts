@@ -8,6 +8,7 @@ import type {
   Health,
   Limits,
   Manifest,
+  RestartPolicy,
   Service,
   ServiceOverride,
   ServicePort,
@@ -96,10 +97,7 @@ function serviceOf(name: string, written: WrittenService, isDefaultRoute: boolea
     },
     limits: { memory: null, cpu: null, ...limitsOf(written.limits) },
     environment: written.environment ?? {},
-    restart: {
-      policy: written.restart?.policy ?? defaults.restart.policy,
-      maxDelay: duration(written.restart?.max_delay ?? defaults.restart.maxDelay),
-    },
+    restart: restartOf(written.restart),
   };
 }
 
@@ -121,6 +119,14 @@ function healthOf(written: WrittenService['health']): Health | null {
   };
 }
 
+function restartOf(written: WrittenService['restart']): RestartPolicy {
+  const keys = typeof written === 'string' ? { policy: written } : written;
+  return {
+    policy: keys?.policy ?? defaults.restart.policy,
+    maxDelay: duration(keys?.max_delay ?? defaults.restart.maxDelay),
+  };
+}
+
 function limitsOf(written: WrittenLimits | undefined): Partial<Limits> {
   return {
     ...(written?.memory === undefined ? {} : { memory: size(written.memory) }),
@@ -133,7 +139,12 @@ function checkOf(name: string, written: WrittenCheck): Check {
   const timeout = duration(written.timeout ?? defaults.check.timeout);
   if (written.http === undefined) {
     const command = commandOf(written.command ?? 'true', commandFromLine);
-    return { name, probe: { kind: 'command', command }, when: unique(written.when ?? defaults.check.commandWhen), timeout };
+    return {
+      name,
+      probe: { kind: 'command', command },
+      when: unique(written.when ?? defaults.check.commandWhen),
+      timeout,
+    };
   }
   const { path, status, contains } = written.http;
   return {

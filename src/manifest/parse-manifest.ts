@@ -7,8 +7,8 @@ import { brokenRules } from './rules/all-rules.ts';
 import { salvage } from './salvage.ts';
 import { manifestSchema } from './schema.ts';
 import { readYaml } from './yaml-source.ts';
-import { treeOf } from './yaml-tree.ts';
 import type { TreeNode } from './yaml-tree.ts';
+import { treeOf } from './yaml-tree.ts';
 
 /** One fault of a manifest, with its place. */
 export interface ManifestIssue {
@@ -63,7 +63,12 @@ function judge(root: TreeNode, found: readonly Problem[], truncated: boolean) {
   if (truncated) return { problems: found };
   if (root.value === null) {
     const message = found.length === 0 ? 'the file is empty' : 'the file holds no mapping';
-    return { problems: [...found, { path: [], at: 'value', message, hint: 'mainstay init writes a first one' } as const] };
+    return {
+      problems: [
+        ...found,
+        { path: [], at: 'value', message, hint: 'mainstay init writes a first one' } as const,
+      ],
+    };
   }
   const data = withoutExtensions(root.value);
   const parsed = manifestSchema.safeParse(data);
@@ -83,7 +88,9 @@ function judge(root: TreeNode, found: readonly Problem[], truncated: boolean) {
 
 /** A fault at `earlier` explains away what the rules say about the same entry or one inside it. */
 function covers(earlier: Path, later: Path): boolean {
-  return earlier.length > 0 && earlier.length <= later.length && earlier.every((part, at) => part === later[at]);
+  return (
+    earlier.length > 0 && earlier.length <= later.length && earlier.every((part, at) => part === later[at])
+  );
 }
 
 /** Keys at the top that begin with `x-` are the author's own: a place for anchors. */
@@ -134,5 +141,8 @@ function inOrder(issues: readonly ManifestIssue[]): ManifestIssue[] {
   if (first === undefined || sorted.length <= mostIssues) return sorted;
   const rest = sorted.length - mostIssues;
   const last = sorted[mostIssues] ?? first;
-  return [...sorted.slice(0, mostIssues), { ...last, path: '', message: `and ${rest} more faults from here on` }];
+  return [
+    ...sorted.slice(0, mostIssues),
+    { ...last, path: '', message: `and ${rest} more faults from here on` },
+  ];
 }

@@ -1,5 +1,5 @@
-import { bytes, millis } from '../core/units.ts';
 import type { Bytes, Millis } from '../core/units.ts';
+import { bytes, millis } from '../core/units.ts';
 
 export const durationPattern = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$/;
 export const sizePattern = /^(\d{1,9}(?:\.\d{1,6})?) ?(B|[KMGT]i?B)$/;

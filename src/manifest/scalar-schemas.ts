@@ -33,7 +33,9 @@ const show = (value: string) => JSON.stringify(value.length > 60 ? `${value.slic
 export const freeText = (expected = 'text') => text(expected, () => null);
 
 export const filledText = (expected = 'text') =>
-  text(expected, (value) => (value.trim() === '' ? { message: 'must not be empty' } : null)).meta({ pattern: '\\S' });
+  text(expected, (value) => (value.trim() === '' ? { message: 'must not be empty' } : null)).meta({
+    pattern: '\\S',
+  });
 
 /** Names become parts of paths, host names and variable names. */
 export const namePattern = /^[a-z][a-z0-9-]{0,39}$/;
@@ -76,7 +78,9 @@ export const duration = (options: { readonly zero?: boolean } = {}) =>
       const bare = /^\s*\d+\s*$/.test(value);
       return {
         message: `${show(value)} is not a duration`,
-        hint: bare ? `write ${value.trim()}s for seconds` : 'write a number and ms, s, m, h or d, such as 30s',
+        hint: bare
+          ? `write ${value.trim()}s for seconds`
+          : 'write a number and ms, s, m, h or d, such as 30s',
       };
     }
     if (parsed === 0 && options.zero !== true) return { message: 'must be longer than zero' };
@@ -91,10 +95,12 @@ export const size = (smallest: number) =>
       const unit = loose?.[2] === undefined ? 'MB' : `${loose[2].toUpperCase()}B`;
       return {
         message: `${show(value)} is not a size`,
-        hint: loose === null ? 'write a number and KB, MB, GB or TB, such as 256MB' : `write ${loose[1]}${unit}`,
+        hint:
+          loose === null ? 'write a number and KB, MB, GB or TB, such as 256MB' : `write ${loose[1]}${unit}`,
       };
     }
-    if (parsed < smallest) return { message: `is less than ${smallest / 1024 / 1024}MB, too little for any process` };
+    if (parsed < smallest)
+      return { message: `is less than ${smallest / 1024 / 1024}MB, too little for any process` };
     return parsed > 2 ** 50 ? { message: 'is more than 1024TB' } : null;
   }).meta({ pattern: sizePattern.source });
 
@@ -147,11 +153,15 @@ function domainHint(value: string): string {
 export const relativePath = (where: string) =>
   text('a relative path', (value) => {
     if (value.trim() === '') return { message: 'must not be empty' };
-    if (value.startsWith('/')) return { message: 'must be a relative path', hint: `it is taken inside ${where}` };
+    if (value.startsWith('/'))
+      return { message: 'must be a relative path', hint: `it is taken inside ${where}` };
     const parts = value.replace(/\/$/, '').split('/');
     if (parts.includes('..')) return { message: 'must not contain ".."', hint: `it stays inside ${where}` };
     if (parts.includes('') || (parts.includes('.') && parts.length > 1) || value === '.') {
-      return { message: `${show(value)} is not a plain path`, hint: 'leave out ".", and slashes that follow each other' };
+      return {
+        message: `${show(value)} is not a plain path`,
+        hint: 'leave out ".", and slashes that follow each other',
+      };
     }
     return /[\r\n]/.test(value) ? { message: 'must not contain a line break' } : null;
   }).meta({ pattern: '^[^/]' });

@@ -35,7 +35,9 @@ export function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType |
 function elementOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodArray) return schema.element;
   if (!(schema instanceof z.ZodUnion)) return undefined;
-  return schema.options.map((option) => elementOf(withoutOptional(option))).find((found) => found !== undefined);
+  return schema.options
+    .map((option) => elementOf(withoutOptional(option)))
+    .find((found) => found !== undefined);
 }
 
 function ownProperty<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {

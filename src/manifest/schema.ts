@@ -77,7 +77,10 @@ const build = z.strictObject(
       'Patterns, as in .gitignore, of files left out of the release, beyond `.git`, `node_modules` and what `.gitignore` names.',
       { example: ['*.md'] },
     ),
-    timeout: optional(duration(), 'For all commands together.', { example: '20m', default: defaults.build.timeout }),
+    timeout: optional(duration(), 'For all commands together.', {
+      example: '20m',
+      default: defaults.build.timeout,
+    }),
   },
   mapping,
 );
@@ -107,9 +110,13 @@ const healthKeys = z.strictObject(
 
 const limits = z.strictObject(
   {
-    memory: optional(size(4 * 1024 * 1024), 'For one instance with its children; beyond it the instance is restarted.', {
-      example: '256MB',
-    }),
+    memory: optional(
+      size(4 * 1024 * 1024),
+      'For one instance with its children; beyond it the instance is restarted.',
+      {
+        example: '256MB',
+      },
+    ),
     cpu: optional(
       z.number('expected a number of cores').positive().max(1024),
       'Cores for one instance; 0.5 is half of one.',
@@ -119,7 +126,32 @@ const limits = z.strictObject(
   mapping,
 );
 
-const signals = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGKILL'] as const;
+const signals = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGKILL',
+] as const;
+
+const restartPolicy = z.enum(['always', 'on-failure', 'never']);
+
+const restartKeys = z.strictObject(
+  {
+    policy: optional(restartPolicy, 'When an instance that ended is started again.', {
+      example: 'on-failure',
+      default: defaults.restart.policy,
+    }),
+    max_delay: optional(duration(), 'The pause before a restart doubles with each failure up to this.', {
+      example: '5m',
+      default: defaults.restart.maxDelay,
+    }),
+  },
+  mapping,
+);
 
 const service = z.strictObject(
   {
@@ -154,11 +186,18 @@ const service = z.strictObject(
     stop: optional(
       z.strictObject(
         {
-          signal: optional(z.enum(signals), 'Sent first.', { example: 'SIGQUIT', default: defaults.stop.signal }),
-          grace: optional(duration({ zero: true }), 'From the signal until the process and its children are killed.', {
-            example: '1m',
-            default: defaults.stop.grace,
+          signal: optional(z.enum(signals), 'Sent first.', {
+            example: 'SIGQUIT',
+            default: defaults.stop.signal,
           }),
+          grace: optional(
+            duration({ zero: true }),
+            'From the signal until the process and its children are killed.',
+            {
+              example: '1m',
+              default: defaults.stop.grace,
+            },
+          ),
         },
         mapping,
       ),
@@ -170,21 +209,9 @@ const service = z.strictObject(
     }),
     environment: optional(variables(), 'Variables for this service.', { example: { LOG_LEVEL: 'info' } }),
     restart: optional(
-      z.strictObject(
-        {
-          policy: optional(z.enum(['always', 'on-failure', 'never']), 'When an instance that ended is started again.', {
-            example: 'on-failure',
-            default: defaults.restart.policy,
-          }),
-          max_delay: optional(duration(), 'The pause before a restart doubles with each failure up to this.', {
-            example: '5m',
-            default: defaults.restart.maxDelay,
-          }),
-        },
-        mapping,
-      ),
-      'What happens when an instance ends by itself.',
-      { example: { policy: 'on-failure' } },
+      z.union([restartPolicy, restartKeys], 'expected a policy or a mapping'),
+      'What happens when an instance ends by itself. The policy alone is enough.',
+      { example: { policy: 'on-failure', max_delay: '5m' } },
     ),
   },
   mapping,
@@ -201,10 +228,14 @@ const release = z.strictObject(
       example: '15m',
       default: defaults.release.timeout,
     }),
-    keep: optional(integer(1, 1000), 'Releases kept for each environment to roll back to, the present one included.', {
-      example: 10,
-      default: defaults.release.keep,
-    }),
+    keep: optional(
+      integer(1, 1000),
+      'Releases kept for each environment to roll back to, the present one included.',
+      {
+        example: 10,
+        default: defaults.release.keep,
+      },
+    ),
   },
   mapping,
 );
@@ -219,7 +250,9 @@ const data = z.strictObject(
       'Inside the data directory of the environment, which outlives every release.',
       { example: 'guestbook.db' },
     ),
-    env: required(variableName(), 'The variable that gives the app the absolute path.', { example: 'DATABASE_FILE' }),
+    env: required(variableName(), 'The variable that gives the app the absolute path.', {
+      example: 'DATABASE_FILE',
+    }),
   },
   mapping,
 );
@@ -252,9 +285,13 @@ const check = z.strictObject(
     http: optional(
       z.strictObject(
         {
-          path: required(urlPath({ query: true }), 'Asked with GET; its prefix decides which service answers.', {
-            example: '/',
-          }),
+          path: required(
+            urlPath({ query: true }),
+            'Asked with GET; its prefix decides which service answers.',
+            {
+              example: '/',
+            },
+          ),
           status: optional(integer(100, 599), 'The status that passes. Redirects are not followed.', {
             example: 200,
             default: defaults.check.httpStatus,
@@ -294,10 +331,14 @@ const deploy = z.strictObject(
       'How long requests and WebSockets of the old release may take to finish before they are cut.',
       { example: '2m', default: defaults.deploy.drain },
     ),
-    hold: optional(duration({ zero: true }), 'How long a request waits when no instance can take it, before it fails.', {
-      example: '30s',
-      default: defaults.deploy.hold,
-    }),
+    hold: optional(
+      duration({ zero: true }),
+      'How long a request waits when no instance can take it, before it fails.',
+      {
+        example: '30s',
+        default: defaults.deploy.hold,
+      },
+    ),
     max_error_rate: optional(
       percentage(),
       'The share of failed answers, above that of the old release, from which the deploy switches back.',
@@ -332,12 +373,20 @@ const tls = z.union(
 
 const environment = z.strictObject(
   {
-    domain: optional(domain(), 'The host name under which the app answers. Needed when a service has routes.', {
-      example: 'guestbook.example.com',
-    }),
-    domains: optional(z.array(domain(), 'expected a list of domains').min(1), 'Several host names, instead of `domain`.', {
-      example: ['guestbook.example.com', 'www.guestbook.example.com'],
-    }),
+    domain: optional(
+      domain(),
+      'The host name under which the app answers. Needed when a service has routes.',
+      {
+        example: 'guestbook.example.com',
+      },
+    ),
+    domains: optional(
+      z.array(domain(), 'expected a list of domains').min(1),
+      'Several host names, instead of `domain`.',
+      {
+        example: ['guestbook.example.com', 'www.guestbook.example.com'],
+      },
+    ),
     strategy: optional(
       z.enum(['manual', 'process', 'container', 'swarm', 'kubernetes']),
       'How the app runs there. This version deploys `process`: plain processes on a host.',
@@ -389,7 +438,9 @@ const named = <S extends z.ZodType>(thing: string, plural: string, schema: S) =>
 export const manifestSchema = z
   .strictObject(
     {
-      app: required(name('an app'), 'The name of the app, unique on a control plane.', { example: 'guestbook' }),
+      app: required(name('an app'), 'The name of the app, unique on a control plane.', {
+        example: 'guestbook',
+      }),
       build: optional(build, 'How the source becomes a release. It is built once and promoted as it is.', {
         example: { commands: ['npm ci --omit=dev'] },
       }),
@@ -405,10 +456,16 @@ export const manifestSchema = z
       jobs: optional(named('a job', 'jobs', job), 'What runs once, on a schedule or by hand.', {
         example: { digest: { command: 'node digest.js', schedule: '0 7 * * *' } },
       }),
-      checks: optional(named('a check', 'checks', check), 'Questions that a release must answer well to go live.', {
-        example: { home: { http: { path: '/' } } },
+      checks: optional(
+        named('a check', 'checks', check),
+        'Questions that a release must answer well to go live.',
+        {
+          example: { home: { http: { path: '/' } } },
+        },
+      ),
+      deploy: optional(deploy, 'How a deploy moves traffic, and what makes it go back.', {
+        example: { watch: '30s' },
       }),
-      deploy: optional(deploy, 'How a deploy moves traffic, and what makes it go back.', { example: { watch: '30s' } }),
       environments: required(
         named('an environment', 'environments', environment),
         'The running copies of the app, each with its own domain, configuration, secrets and data.',

@@ -1,5 +1,5 @@
-import { Composer, Lexer, Parser } from 'yaml';
 import type { Document, ParsedNode, YAMLError } from 'yaml';
+import { Composer, Lexer, Parser } from 'yaml';
 
 /** Beyond these a file is no manifest; they bound the time that any input can cost. */
 const largest = 1024 * 1024;
@@ -35,7 +35,11 @@ export function readYaml(text: string): YamlSource {
   if (faults.length > 0) return { ok: false, problems: explainFaults(faults, text) };
   const [first, second] = documents;
   if (second !== undefined) {
-    return refuse(second.range[0], 'a second document begins here', 'a manifest is one document; remove the "---"');
+    return refuse(
+      second.range[0],
+      'a second document begins here',
+      'a manifest is one document; remove the "---"',
+    );
   }
   return { ok: true, contents: first?.contents ?? null };
 }
@@ -78,7 +82,10 @@ function explainFault(fault: YAMLError, text: string): { message: string; hint?:
       };
     case 'MULTILINE_IMPLICIT_KEY':
     case 'BAD_INDENT':
-      return { message: lowerFirst(fault.message), hint: 'check the indentation, and that brackets are closed' };
+      return {
+        message: lowerFirst(fault.message),
+        hint: 'check the indentation, and that brackets are closed',
+      };
     case 'TAG_RESOLVE_FAILED':
       return { message: 'tags are not supported', hint: 'remove the word that begins with "!"' };
     case 'RESOURCE_EXHAUSTION':

@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Pair, ParsedNode, YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Path, Problem } from './problem.ts';
 import { shortened } from './problem.ts';
 
@@ -39,7 +39,8 @@ const textMaps: readonly (readonly string[])[] = [
 
 const isTextMap = (path: Path) =>
   textMaps.some(
-    (pattern) => pattern.length === path.length && pattern.every((part, at) => part === '*' || part === path[at]),
+    (pattern) =>
+      pattern.length === path.length && pattern.every((part, at) => part === '*' || part === path[at]),
   );
 
 const nothing: ReadonlyMap<string, TreeNode> = new Map();
@@ -58,12 +59,16 @@ class Conversion {
     if (node === null || !this.#mayGoOn(path)) return leaf(null);
     if (isAlias(node)) {
       const target = this.#resolve(node.source, path);
-      return target === undefined ? leaf(null) : { ...this.convert(target, path, keyOffset), offset, keyOffset };
+      return target === undefined
+        ? leaf(null)
+        : { ...this.convert(target, path, keyOffset), offset, keyOffset };
     }
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return leaf(this.#scalar(node.value, node.source, path));
     this.#open.add(node);
-    const children = isMap(node) ? this.#mapping(node, path) : this.#list(isSeq(node) ? node.items : [], path);
+    const children = isMap(node)
+      ? this.#mapping(node, path)
+      : this.#list(isSeq(node) ? node.items : [], path);
     this.#open.delete(node);
     const value = isMap(node)
       ? Object.fromEntries([...children].map(([key, child]) => [key, child.value]))
@@ -75,7 +80,8 @@ class Conversion {
     this.#nodes += 1;
     if (path.length <= deepest && this.#nodes <= mostNodes) return true;
     if (!this.exhausted) {
-      const message = path.length > deepest ? 'nested too deeply' : 'the file grows too large through its references';
+      const message =
+        path.length > deepest ? 'nested too deeply' : 'the file grows too large through its references';
       this.problems.push({ path: path.slice(0, 4), at: 'key', message });
     }
     this.exhausted = true;
@@ -125,7 +131,8 @@ class Conversion {
       const key = this.#key(pair.key, path, map);
       if (key === '<<' && pair.value !== null) merged.push(pair.value);
       if (key === undefined || key === '<<') continue;
-      if (children.has(key)) this.problems.push({ path: [...path, key], at: 'key', message: 'the key is there twice' });
+      if (children.has(key))
+        this.problems.push({ path: [...path, key], at: 'key', message: 'the key is there twice' });
       children.set(key, this.convert(pair.value, [...path, key], pair.key?.range[0]));
     }
     for (const source of merged) this.#merge(children, source, path);
@@ -139,7 +146,8 @@ class Conversion {
     if (written === '__proto__') {
       this.problems.push({ path, at: 'value', message: '"__proto__" cannot be a key', offset });
     } else {
-      const hint = written === undefined ? 'put it in quotes if the braces are part of it' : 'put it in quotes';
+      const hint =
+        written === undefined ? 'put it in quotes if the braces are part of it' : 'put it in quotes';
       this.problems.push({ path, at: 'value', message: 'a key must be text', hint, offset });
     }
     return undefined;

@@ -8,7 +8,10 @@ export const dataPathsAreApart: Rule = function* ({ manifest }) {
     yield {
       path: ['data', data.name, 'path'],
       at: 'value',
-      message: other.path === data.path ? `data.${other.name} has this path` : `overlaps "${other.path}" of data.${other.name}`,
+      message:
+        other.path === data.path
+          ? `data.${other.name} has this path`
+          : `overlaps "${other.path}" of data.${other.name}`,
       hint: 'give each its own place, side by side',
     };
   }

@@ -20,7 +20,12 @@ export const domainsAreTheirOwn: Rule = function* ({ manifest, has }) {
     const path = ['environments', name];
     const one = has([...path, 'domain']);
     if (one && has([...path, 'domains'])) {
-      yield { path: [...path, 'domains'], at: 'key', message: 'stands beside domain', hint: 'use one of the two' };
+      yield {
+        path: [...path, 'domains'],
+        at: 'key',
+        message: 'stands beside domain',
+        hint: 'use one of the two',
+      };
       continue;
     }
     if (domains.length === 0 && routed !== undefined) {
@@ -38,7 +43,10 @@ export const domainsAreTheirOwn: Rule = function* ({ manifest, has }) {
       yield {
         path: one ? [...path, 'domain'] : [...path, 'domains', index],
         at: 'value',
-        message: owner === name ? `"${domain}" is there twice` : `"${domain}" belongs to environments.${owner} already`,
+        message:
+          owner === name
+            ? `"${domain}" is there twice`
+            : `"${domain}" belongs to environments.${owner} already`,
       };
     }
   }
@@ -57,7 +65,9 @@ export const promotionsLeadSomewhere: Rule = function* ({ manifest, names }) {
     // Told once, at the first environment of the circle.
     if (circle !== undefined && circle[0] === name) {
       const message =
-        circle.length === 1 ? 'an environment cannot be promoted from itself' : `goes in a circle through ${listed(circle)}`;
+        circle.length === 1
+          ? 'an environment cannot be promoted from itself'
+          : `goes in a circle through ${listed(circle)}`;
       yield { path, at: 'value', message };
     }
   }
@@ -124,7 +134,9 @@ export const strategiesAreBuilt: Rule = function* ({ manifest }) {
         path: ['environments', name, 'hosts', index],
         at: 'value',
         message:
-          host === 'local' ? '"local" is there twice' : `this version of Mainstay cannot reach the host "${host}" yet`,
+          host === 'local'
+            ? '"local" is there twice'
+            : `this version of Mainstay cannot reach the host "${host}" yet`,
         hint: host === 'local' ? undefined : 'use local, the machine that Mainstay runs on',
       };
     }

@@ -18,7 +18,12 @@ export const givenVariablesAreFree: Rule = function* ({ manifest }) {
         hint: 'choose another name with port_env, or with env',
       };
     } else if (port !== undefined) given.set(port, 'its port');
-    yield* clashes(Object.keys(service.environment), given, (key) => ['services', service.name, 'environment', key]);
+    yield* clashes(Object.keys(service.environment), given, (key) => [
+      'services',
+      service.name,
+      'environment',
+      key,
+    ]);
   }
   for (const job of manifest.jobs) {
     yield* clashes(Object.keys(job.environment), dataOwners, (key) => ['jobs', job.name, 'environment', key]);
@@ -26,7 +31,8 @@ export const givenVariablesAreFree: Rule = function* ({ manifest }) {
   const everywhere = new Map(dataOwners);
   for (const service of manifest.services) {
     const port = portVariable(service);
-    if (port !== undefined && !everywhere.has(port)) everywhere.set(port, `the port of services.${service.name}`);
+    if (port !== undefined && !everywhere.has(port))
+      everywhere.set(port, `the port of services.${service.name}`);
   }
   for (const environment of manifest.environments) {
     const path = (key: string): Path => ['environments', environment.name, 'configuration', key];
@@ -42,7 +48,11 @@ function* repeatedDataVariables(data: readonly { name: string; env: string }[]):
   for (const { name, env } of data) {
     const owner = owners.get(env);
     if (owner !== undefined) {
-      yield { path: ['data', name, 'env'], at: 'value', message: `${env} holds the path of data.${owner} already` };
+      yield {
+        path: ['data', name, 'env'],
+        at: 'value',
+        message: `${env} holds the path of data.${owner} already`,
+      };
     }
     owners.set(env, owner ?? name);
   }
@@ -56,7 +66,12 @@ function* clashes(
   for (const key of keys) {
     const owner = given.get(key);
     if (owner === undefined) continue;
-    yield { path: path(key), at: 'key', message: `Mainstay sets this variable to ${owner}`, hint: 'remove it here' };
+    yield {
+      path: path(key),
+      at: 'key',
+      message: `Mainstay sets this variable to ${owner}`,
+      hint: 'remove it here',
+    };
   }
 }
 
