@@ -12,6 +12,7 @@ const tasks = {
   test: ['tools/test.ts'],
   'test:unit': ['tools/test.ts', '--suite=unit'],
   'test:integration': ['tools/test.ts', '--suite=integration'],
+  'test:system': ['tools/test.ts', '--suite=system'],
   'test:crash': ['tools/test.ts', '--suite=crash'],
   'test:fuzz': ['tools/test.ts', '--suite=fuzz'],
   'test:browser': ['tools/test.ts', '--suite=browser'],

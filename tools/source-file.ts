@@ -66,18 +66,26 @@ export function readSourceFiles(root: string): SourceFile[] {
 }
 
 function listFiles(root: string): string[] {
-  if (!existsSync(join(root, '.git'))) return walk(root, '');
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const output = execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  return [...new Set(output.split('\0').filter((path) => path !== ''))].sort();
+  try {
+    const output = execFileSync('git', args, {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return [...new Set(output.split('\0').filter((path) => path !== ''))].sort();
+  } catch {
+    // No git, no repository (an unpacked archive), or one that belongs to someone else.
+    return walk(root, '').sort();
+  }
 }
 
-/** An unpacked archive has no git to ask. */
 function walk(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = posix.join(folder, entry.name);
     if (entry.isDirectory()) {
-      return ['node_modules', '.mainstay'].includes(entry.name) ? [] : walk(root, path);
+      return ['.git', 'node_modules', '.mainstay'].includes(entry.name) ? [] : walk(root, path);
     }
     return entry.isFile() ? [path] : [];
   });
