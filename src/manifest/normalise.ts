@@ -15,14 +15,10 @@ import type {
   Tls,
 } from './manifest.ts';
 import { parseDuration, parsePercentage, parseSize } from './quantities.ts';
-import type {
-  WrittenCheck,
-  WrittenDeploy,
-  WrittenEnvironment,
-  WrittenLimits,
-  WrittenManifest,
-  WrittenService,
-} from './schema.ts';
+import type { WrittenCheck } from './schema/check-schema.ts';
+import type { WrittenDeploy, WrittenEnvironment } from './schema/environment-schema.ts';
+import type { WrittenLimits, WrittenService } from './schema/service-schema.ts';
+import type { WrittenManifest } from './schema.ts';
 
 /** Fills in defaults and turns text into units. Takes only what the schema accepted; a miss here is a bug. */
 export function normalise(written: WrittenManifest): Manifest {

@@ -1,7 +1,7 @@
 import { explainIssues, valueAt } from './explain-issue.ts';
 import type { Manifest } from './manifest.ts';
 import { normalise } from './normalise.ts';
-import type { Path, Problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { pathText } from './problem.ts';
 import { brokenRules } from './rules/all-rules.ts';
 import { salvage } from './salvage.ts';
@@ -73,24 +73,31 @@ function judge(root: TreeNode, found: readonly Problem[], truncated: boolean) {
   const data = withoutExtensions(root.value);
   const parsed = manifestSchema.safeParse(data);
   const problems = [...found];
-  if (!parsed.success) problems.push(...explainIssues(manifestSchema, data, parsed.error.issues));
+  const add = (later: readonly Problem[]) =>
+    problems.push(...later.filter((problem) => !problems.some((earlier) => covers(earlier, problem))));
+  if (!parsed.success) add(explainIssues(manifestSchema, data, parsed.error.issues));
   const written = parsed.success ? parsed.data : salvage(data, parsed.error.issues);
   if (written === undefined) return { problems };
   const manifest = normalise(written);
-  const rest = brokenRules({
-    manifest,
-    names: { services: namesIn(data, 'services'), environments: namesIn(data, 'environments') },
-    has: (path) => (valueAt(data, path) ?? null) !== null,
-  });
-  problems.push(...rest.filter((problem) => !problems.some((earlier) => covers(earlier.path, problem.path))));
+  add(
+    brokenRules({
+      manifest,
+      names: { services: namesIn(data, 'services'), environments: namesIn(data, 'environments') },
+      has: (path) => (valueAt(data, path) ?? null) !== null,
+    }),
+  );
   return { problems, manifest };
 }
 
-/** A fault at `earlier` explains away what the rules say about the same entry or one inside it. */
-function covers(earlier: Path, later: Path): boolean {
-  return (
-    earlier.length > 0 && earlier.length <= later.length && earlier.every((part, at) => part === later[at])
-  );
+/**
+ * A fault of an entry explains away what is said later about it or anything inside it. One with a place of its
+ * own (a key that is no text) concerns only a part of the entry, so the entry's members still speak.
+ */
+function covers(earlier: Problem, later: Problem): boolean {
+  const { path, offset } = earlier;
+  if (path.length === 0 || path.length > later.path.length) return false;
+  if (offset !== undefined && path.length < later.path.length) return false;
+  return path.every((part, at) => part === later.path[at]);
 }
 
 /** Keys at the top that begin with `x-` are the author's own: a place for anchors. */

@@ -1,4 +1,4 @@
-import type { Pair, ParsedNode, YAMLMap } from 'yaml';
+import type { Alias, Pair, ParsedNode, YAMLMap } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Path, Problem } from './problem.ts';
 import { shortened } from './problem.ts';
@@ -58,7 +58,7 @@ class Conversion {
     const leaf = (value: unknown): TreeNode => ({ value, offset, keyOffset, children: nothing });
     if (node === null || !this.#mayGoOn(path)) return leaf(null);
     if (isAlias(node)) {
-      const target = this.#resolve(node.source, path);
+      const target = this.#resolve(node, path);
       return target === undefined
         ? leaf(null)
         : { ...this.convert(target, path, keyOffset), offset, keyOffset };
@@ -88,19 +88,20 @@ class Conversion {
     return false;
   }
 
-  #resolve(name: string, path: Path): ParsedNode | undefined {
+  #resolve(alias: Alias.Parsed, path: Path): ParsedNode | undefined {
+    const name = alias.source;
+    const place = { path, at: 'value', offset: alias.range[0] } as const;
     const target = this.#anchors.get(name);
     if (target === undefined) {
       this.problems.push({
-        path,
-        at: 'value',
+        ...place,
         message: `no anchor "${shortened(name)}" stands before this reference`,
         hint: 'put the value in quotes if the "*" is part of it',
       });
       return undefined;
     }
     if (!this.#open.has(target)) return target;
-    this.problems.push({ path, at: 'value', message: `"*${shortened(name)}" refers to what contains it` });
+    this.problems.push({ ...place, message: `"*${shortened(name)}" refers to what contains it` });
     return undefined;
   }
 
@@ -157,10 +158,10 @@ class Conversion {
   #merge(children: Map<string, TreeNode>, source: ParsedNode, path: Path): void {
     if (this.exhausted) return;
     if (isSeq(source)) {
-      for (const item of source.items) this.#merge(children, item as ParsedNode, path);
+      for (const item of source.items) this.#merge(children, item, path);
       return;
     }
-    const target = isAlias(source) ? this.#resolve(source.source, path) : source;
+    const target = isAlias(source) ? this.#resolve(source, path) : source;
     if (target === undefined) return;
     if (!isMap(target)) {
       const message = '"<<" merges mappings, and this is none';

@@ -1,4 +1,5 @@
 import { closestWord } from '../closest-word.ts';
+import type { Strategy } from '../manifest.ts';
 import type { Problem } from '../problem.ts';
 import type { Rule } from './rule.ts';
 import { listed } from './rule.ts';
@@ -117,10 +118,12 @@ function unknownName(
   };
 }
 
+const deployable: ReadonlySet<Strategy> = new Set(['process']);
+
 /** The words are the design's; until their drivers exist, saying so early beats failing late. */
 export const strategiesAreBuilt: Rule = function* ({ manifest }) {
   for (const { name, strategy, hosts } of manifest.environments) {
-    if (strategy !== 'process') {
+    if (!deployable.has(strategy)) {
       yield {
         path: ['environments', name, 'strategy'],
         at: 'value',
