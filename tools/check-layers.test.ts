@@ -52,6 +52,11 @@ test('a feature may import core, system, manifest, interfaces and operations', (
   assert.deepEqual(problemsOf('src/deploys/a.ts', text), []);
 });
 
+test('a feature may name the types of the contract and nothing of it that runs', () => {
+  assert.deepEqual(problemsOf('src/deploys/a.ts', "import type { A } from '../api/agent.ts';\n"), []);
+  assert.equal(problemsOf('src/deploys/a.ts', "import { a } from '../api/agent.ts';\n").length, 1);
+});
+
 test('nobody but main.ts names a driver', () => {
   const text = "import { DockerRuntime } from '../runtimes/docker/runtime.ts';\n";
   const [problem] = problemsOf('src/agent/a.ts', text);
