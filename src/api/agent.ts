@@ -6,8 +6,14 @@ import { z } from 'zod';
  * Calls that change something carry the environment's fence; the agent refuses one lower than it has seen.
  */
 
-const environmentId = z.string().regex(/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/).describe('`app/environment`');
-const digest = z.string().regex(/^[0-9a-f]{64}$/).describe('SHA-256, lower-case hexadecimal');
+const environmentId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/)
+  .describe('`app/environment`');
+const digest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('SHA-256, lower-case hexadecimal');
 const fence = z.int().nonnegative().describe('Fencing number of the lease under which the call is made');
 
 export const commandSchema = z.discriminatedUnion('kind', [
@@ -21,7 +27,9 @@ const executionFields = {
   release: digest.nullable().describe('Runs in the tree of this release; null: in the environment directory'),
   command: commandSchema,
   variables: z.record(z.string(), z.string()).describe('Environment variables'),
-  secrets: z.record(z.string(), z.string()).describe('Environment variables that are sealed at rest and redacted from output'),
+  secrets: z
+    .record(z.string(), z.string())
+    .describe('Environment variables that are sealed at rest and redacted from output'),
   data: z.array(
     z.strictObject({
       name: z.string(),
@@ -34,7 +42,10 @@ const executionFields = {
 
 export const instanceSpecSchema = z.strictObject({
   ...executionFields,
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,200}$/).describe('Carries app, environment, service, release and deployment'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,200}$/)
+    .describe('Carries app, environment, service, release and deployment'),
   release: digest,
   service: z.string(),
   ordinal: z.int().nonnegative(),
@@ -84,14 +95,19 @@ export const instanceStatusSchema = z.object({
       code: z.int().nullable(),
       signal: z.string().nullable(),
       at: z.number(),
-      reason: z.string().describe('For a person: `exited with code 1`, `killed: memory limit of 128 MiB reached`'),
+      reason: z
+        .string()
+        .describe('For a person: `exited with code 1`, `killed: memory limit of 128 MiB reached`'),
     })
     .nullable(),
 });
 
 export const taskSpecSchema = z.strictObject({
   ...executionFields,
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,200}$/).describe('A task of one id runs at most once'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,200}$/)
+    .describe('A task of one id runs at most once'),
   title: z.string().describe('Stands in logs in place of the service: `release.before`, `job digest`'),
   timeoutMs: z.int(),
   limits: z.strictObject({ memoryBytes: z.int().nullable(), cpus: z.number().nullable() }),
@@ -139,9 +155,7 @@ export const checkRequestSchema = z.strictObject({
     z.strictObject({ kind: z.literal('instance'), instance: z.string() }),
     z.strictObject({ kind: z.literal('public'), host: z.string(), tls: z.boolean() }),
   ]),
-  http: z
-    .strictObject({ path: z.string(), status: z.int(), contains: z.string().nullable() })
-    .nullable(),
+  http: z.strictObject({ path: z.string(), status: z.int(), contains: z.string().nullable() }).nullable(),
   /** A command check runs as a task in the release of the instance, with `MAINSTAY_URL` of the target. */
   command: taskSpecSchema.nullable(),
 });
@@ -205,6 +219,7 @@ export const hostObservationSchema = z.object({
     z.object({
       environment: environmentId,
       name: z.string(),
+      directory: z.string().describe('Absolute path on the host'),
       bytes: z.int(),
       modifiedAt: z.number().nullable(),
     }),

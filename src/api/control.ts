@@ -62,7 +62,10 @@ export const operationRequestSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const accepted = z.object({ operation: operationSummarySchema, created: z.boolean().describe('False: this key was seen before') });
+const accepted = z.object({
+  operation: operationSummarySchema,
+  created: z.boolean().describe('False: this key was seen before'),
+});
 const appAndEnvironment = z.object({ app: name, environment: name });
 const empty = z.object({});
 
@@ -126,7 +129,11 @@ export const controlCalls = {
     summary: 'Accepts an operation. The same idempotency key answers with the same operation.',
     params: empty,
     query: empty,
-    body: z.strictObject({ idempotencyKey: z.string().min(8).max(100), requestedBy: z.string().max(200), request: operationRequestSchema }),
+    body: z.strictObject({
+      idempotencyKey: z.string().min(8).max(100),
+      requestedBy: z.string().max(200),
+      request: operationRequestSchema,
+    }),
     response: accepted,
   },
   operations: {
@@ -134,7 +141,10 @@ export const controlCalls = {
     path: '/v1/operations',
     summary: 'Newest first.',
     params: empty,
-    query: z.object({ environment: environmentId.optional(), limit: z.coerce.number().int().min(1).max(1000).default(20) }),
+    query: z.object({
+      environment: environmentId.optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(20),
+    }),
     body: null,
     response: z.object({ operations: z.array(operationSummarySchema) }),
   },
@@ -150,7 +160,8 @@ export const controlCalls = {
   operationEvents: {
     method: 'GET',
     path: '/v1/operations/:id/events',
-    summary: 'Follows an operation: its events from `after` on, until it has finished. Resumes by sequence number.',
+    summary:
+      'Follows an operation: its events from `after` on, until it has finished. Resumes by sequence number.',
     params: z.object({ id: z.string() }),
     query: z.object({ after: z.coerce.number().int().min(0).default(0) }),
     body: null,
@@ -160,7 +171,8 @@ export const controlCalls = {
   cancelOperation: {
     method: 'POST',
     path: '/v1/operations/:id/cancel',
-    summary: 'Asks to cancel; what was done is compensated. Refused with `conflict` once the outcome is certain.',
+    summary:
+      'Asks to cancel; what was done is compensated. Refused with `conflict` once the outcome is certain.',
     params: z.object({ id: z.string() }),
     query: empty,
     body: z.strictObject({}),
@@ -265,7 +277,10 @@ export const controlCalls = {
     path: '/v1/evidence',
     summary: 'Records of the chain, newest first.',
     params: empty,
-    query: z.object({ subject: z.string().optional(), limit: z.coerce.number().int().min(1).max(10_000).default(50) }),
+    query: z.object({
+      subject: z.string().optional(),
+      limit: z.coerce.number().int().min(1).max(10_000).default(50),
+    }),
     body: null,
     response: z.object({ records: z.array(evidenceSchema) }),
   },
@@ -275,8 +290,15 @@ export const controlCalls = {
     summary: 'Recomputes the whole chain.',
     params: empty,
     query: empty,
-    body: z.strictObject({ head: z.string().nullable().describe('A head noted earlier that must still be in the chain') }),
-    response: z.object({ intact: z.boolean(), records: z.int(), head: z.string().nullable(), problem: z.string().nullable() }),
+    body: z.strictObject({
+      head: z.string().nullable().describe('A head noted earlier that must still be in the chain'),
+    }),
+    response: z.object({
+      intact: z.boolean(),
+      records: z.int(),
+      head: z.string().nullable(),
+      problem: z.string().nullable(),
+    }),
   },
   hosts: {
     method: 'GET',
@@ -286,13 +308,20 @@ export const controlCalls = {
     query: empty,
     body: null,
     response: z.object({
-      hosts: z.array(z.object({ name: z.string(), observation: hostObservationSchema.nullable(), reason: z.string().nullable() })),
+      hosts: z.array(
+        z.object({
+          name: z.string(),
+          observation: hostObservationSchema.nullable(),
+          reason: z.string().nullable(),
+        }),
+      ),
     }),
   },
   shutdown: {
     method: 'POST',
     path: '/v1/shutdown',
-    summary: 'Ends the control plane; with `stop` also the agent, the ingress and every instance. Data stays.',
+    summary:
+      'Ends the control plane; with `stop` also the agent, the ingress and every instance. Data stays.',
     params: empty,
     query: empty,
     body: z.strictObject({ instances: z.enum(['keep', 'stop']) }),
@@ -304,7 +333,9 @@ export type ControlCalls = typeof controlCalls;
 export type ControlCallName = keyof ControlCalls;
 export type ControlParams<N extends ControlCallName> = z.input<ControlCalls[N]['params']>;
 export type ControlQuery<N extends ControlCallName> = z.input<ControlCalls[N]['query']>;
-export type ControlBody<N extends ControlCallName> = ControlCalls[N]['body'] extends z.ZodType ? z.input<ControlCalls[N]['body']> : null;
+export type ControlBody<N extends ControlCallName> = ControlCalls[N]['body'] extends z.ZodType
+  ? z.input<ControlCalls[N]['body']>
+  : null;
 export type ControlResponse<N extends ControlCallName> = z.output<ControlCalls[N]['response']>;
 export type OperationRequest = z.infer<typeof operationRequestSchema>;
 export type OperationSummary = z.infer<typeof operationSummarySchema>;

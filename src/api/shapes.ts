@@ -102,7 +102,9 @@ export const environmentOverviewSchema = z.object({
   instances: z.object({ running: z.int(), wanted: z.int() }),
   maintenance: z.boolean(),
   lastOperation: operationSummarySchema.nullable(),
-  configChanged: z.boolean().describe('Configuration was changed after the last deploy and is not in force yet'),
+  configChanged: z
+    .boolean()
+    .describe('Configuration was changed after the last deploy and is not in force yet'),
 });
 
 export const environmentSchema = environmentOverviewSchema.extend({
@@ -113,10 +115,14 @@ export const environmentSchema = environmentOverviewSchema.extend({
       schedule: z.string(),
       timezone: z.string(),
       nextAt: z.number().nullable(),
-      last: z.object({ state: z.string(), at: z.number().nullable(), reason: z.string().nullable() }).nullable(),
+      last: z
+        .object({ state: z.string(), at: z.number().nullable(), reason: z.string().nullable() })
+        .nullable(),
     }),
   ),
-  data: z.array(z.object({ name: z.string(), bytes: z.int(), modifiedAt: z.number().nullable(), directory: z.string() })),
+  data: z.array(
+    z.object({ name: z.string(), bytes: z.int(), modifiedAt: z.number().nullable(), directory: z.string() }),
+  ),
   previousRelease: releaseRefSchema.nullable(),
 });
 
