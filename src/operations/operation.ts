@@ -26,6 +26,8 @@ export interface OperationRecord extends OperationSummary {
   readonly idempotencyKey: string;
   readonly input: Json;
   readonly plan: Plan | null;
+  /** Set while compensating: the outcome when that works. */
+  readonly verdict: Outcome | null;
 }
 
 export type StepState =
