@@ -54,6 +54,11 @@ export const operationRequestSchema = z.discriminatedUnion('kind', [
     job: z.string().nullable().describe('A job of the manifest'),
     command: z.string().nullable().describe('Or a command line, run by the shell in the current release'),
   }),
+  z.strictObject({
+    kind: z.literal('maintenance'),
+    environment: environmentId,
+    message: z.string().max(500).nullable().describe('Null takes the page away'),
+  }),
   z.strictObject({ kind: z.literal('down'), environment: environmentId }),
   z.strictObject({
     kind: z.literal('destroy'),

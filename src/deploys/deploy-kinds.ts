@@ -1,6 +1,7 @@
 import type { Clock } from '../core/units.ts';
 import type { OperationKind, StepKind } from '../operations/step.ts';
 import { deployOperation, promoteOperation, rollbackOperation } from './deploy-operations.ts';
+import { maintenanceOperation, recordMaintenance } from './maintenance-operation.ts';
 import type { DeployDeps, ReleaseBuilder } from './records.ts';
 import { destroyOperation, downOperation, runOperation, verifyOperation } from './running-operations.ts';
 import { recordChecks, recordDeployment } from './steps/record-deployment.ts';
@@ -29,6 +30,7 @@ export function deployKinds(
     runOperation(deps),
     downOperation(deps),
     destroyOperation(deps),
+    maintenanceOperation(deps),
   ] as unknown as readonly OperationKind[];
   const steps = [
     stageRelease(deps, contents),
@@ -44,6 +46,7 @@ export function deployKinds(
     recordChecks(deps),
     removeEnvironment(deps),
     recordRemoval(deps),
+    recordMaintenance(deps),
   ] as unknown as readonly StepKind[];
   return { operations, steps };
 }

@@ -37,6 +37,7 @@ export interface DeployRecords {
   /** Newest first, without the current one: what a rollback may return to. */
   previous(environment: string): readonly Deployment[];
   maintenance(environment: string): { readonly message: string } | null;
+  setMaintenance(environment: string, message: string | null, operation: string): void;
   configRevision(environment: string): number;
   /** `promote_from` by the newest manifest that is known of the app. */
   promotionSource(environment: string): string | null;

@@ -41,7 +41,7 @@ export interface EnvironmentRow {
   readonly previousRelease: { readonly number: number; readonly digest: string } | null;
   readonly everDeployed: boolean;
   readonly deployedAt: number | null;
-  readonly instances: readonly { readonly id: string; readonly host: string; readonly routed: boolean }[];
+  readonly instances: readonly { readonly id: string; readonly host: string }[];
   readonly maintenance: { readonly message: string } | null;
   readonly lastOperation: OperationSummary | null;
   readonly configInForce: number | null;
@@ -55,7 +55,6 @@ export interface EnvironmentsService {
   get(id: string): EnvironmentRow;
   /** Number of a release by its digest, for views. */
   releaseNumber(digest: string): number | undefined;
-  setMaintenance(id: string, message: string | null, signal: AbortSignal): Promise<void>;
 }
 
 export interface ConfigService {

@@ -1,5 +1,6 @@
 import type { ControlDeps } from '../control-deps.ts';
 import type { Handlers } from '../handler.ts';
+import { runToEnd } from '../run-to-end.ts';
 import { observeAll } from '../observations.ts';
 import { arrangeSight, environmentDetail, environmentOverview } from '../views/environment-view.ts';
 
@@ -40,7 +41,11 @@ export function environmentHandlers(deps: ControlDeps): Pick<Handlers, Name> {
     },
     maintenance: async ({ params, body, signal }) => {
       const id = `${params.app}/${params.environment}`;
-      await deps.environments.setMaintenance(id, body.message, signal);
+      await runToEnd(
+        deps.operations,
+        { kind: 'maintenance', environment: id, message: body.message },
+        signal,
+      );
       const sight = arrangeSight(await observeAll(deps.hosts, id, signal));
       return environmentOverview(deps.environments.get(id), sight);
     },
