@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkCommands } from './check-commands.ts';
 import { checkDriverKinds } from './check-driver-kinds.ts';
+import { checkImports } from './check-imports.ts';
+import { checkLockfiles } from './check-lockfile.ts';
 import { checkReasons } from './check-reasons.ts';
 import { applyExceptions } from './own-checks.ts';
 import { type Problem, sourceFile } from './source-file.ts';
@@ -61,6 +63,30 @@ test('any and the non-null mark need a comment on their line or above', () => {
   ].join('\n');
   assert.deepEqual(linesOf(checkReasons, 'src/a.ts', text), [1, 2]);
   assert.deepEqual(linesOf(checkReasons, 'src/a.test.ts', text), []);
+});
+
+test('an import that loads far more than it says is refused, its types are not', () => {
+  const text =
+    "import { request } from 'node:http';\nimport type { Server } from 'node:http';\nimport 'node:net';\n";
+  assert.deepEqual(linesOf(checkImports, 'src/a.ts', text), [1]);
+  assert.deepEqual(linesOf(checkImports, 'src/a.test.ts', text), []);
+});
+
+test('a lockfile that leaves out a dependency, even one for another platform, is refused', () => {
+  const lock = (names: readonly string[]): string =>
+    JSON.stringify({
+      packages: {
+        '': { dependencies: { a: '1' } },
+        'node_modules/a': { dependencies: { b: '1' }, optionalDependencies: { 'a-other-platform': '1' } },
+        ...Object.fromEntries(names.map((name) => [`node_modules/${name}`, {}])),
+      },
+    });
+  assert.deepEqual(linesOf(checkLockfiles, 'package-lock.json', lock(['b'])), [0]);
+  assert.deepEqual(linesOf(checkLockfiles, 'package-lock.json', lock(['b', 'a-other-platform'])), []);
+  assert.deepEqual(
+    linesOf(checkLockfiles, 'package-lock.json', lock(['a-other-platform', 'a/node_modules/b'])),
+    [],
+  );
 });
 
 test('an exception takes its problem away, and one that covers nothing becomes a problem', () => {

@@ -1,6 +1,8 @@
 import { checkCommands } from './check-commands.ts';
 import { checkDriverKinds } from './check-driver-kinds.ts';
+import { checkImports } from './check-imports.ts';
 import { checkLayers } from './check-layers.ts';
+import { checkLockfiles } from './check-lockfile.ts';
 import { checkNames } from './check-names.ts';
 import { checkPurity } from './check-purity.ts';
 import { checkReasons } from './check-reasons.ts';
@@ -14,10 +16,15 @@ export const ownChecks: readonly {
   readonly run: (files: readonly SourceFile[]) => Problem[];
 }[] = [
   { name: 'layers', run: (files) => [...checkLayers(files), ...checkPurity(files)] },
-  { name: 'names', run: (files) => [...checkNames(files), ...checkWords(files)] },
+  { name: 'names', run: (files) => [...checkNames(files), ...checkWords(files), ...checkLockfiles(files)] },
   {
     name: 'habits',
-    run: (files) => [...checkCommands(files), ...checkDriverKinds(files), ...checkReasons(files)],
+    run: (files) => [
+      ...checkCommands(files),
+      ...checkDriverKinds(files),
+      ...checkImports(files),
+      ...checkReasons(files),
+    ],
   },
 ];
 
