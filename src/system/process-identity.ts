@@ -9,7 +9,8 @@ export interface ProcessIdentity {
 
 let bootId: string | undefined;
 
-function currentBootId(): string {
+/** Changes with every boot of the machine. */
+export function currentBootId(): string {
   bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return bootId;
 }

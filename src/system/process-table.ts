@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { currentBootId } from './process-identity.ts';
+
+/** One line of the machine's list of processes, from `/proc/PID/stat`. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly name: string;
+  /** As in `ProcessIdentity`. */
+  readonly startedAt: string;
+  /** Clock ticks since boot. */
+  readonly startTicks: number;
+  /** Ended, but not yet waited for by its parent: it runs no more. */
+  readonly zombie: boolean;
+}
+
+export type ProcessTable = ReadonlyMap<number, ProcessEntry>;
+
+/** A picture of all processes. Takes some microseconds for each, so ask once and use it for all questions. */
+export function readProcessTable(): ProcessTable {
+  const table = new Map<number, ProcessEntry>();
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const entry = readProcessEntry(Number(name));
+    if (entry !== undefined) table.set(entry.pid, entry);
+  }
+  return table;
+}
+
+/** Undefined when there is no such process any more. */
+export function readProcessEntry(pid: number): ProcessEntry | undefined {
+  const stat = readProcFile(pid, 'stat');
+  if (stat === undefined) return undefined;
+  // The command name stands in parentheses and may hold spaces and parentheses itself.
+  const end = stat.lastIndexOf(')');
+  const fields = stat.slice(end + 2).split(' ');
+  const ticks = fields[19] ?? '0';
+  return {
+    pid,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    name: stat.slice(stat.indexOf('(') + 1, end),
+    startedAt: `${currentBootId()}:${ticks}`,
+    startTicks: Number(ticks),
+    zombie: fields[0] === 'Z' || fields[0] === 'X',
+  };
+}
+
+/** Whether the environment that the process was started with holds exactly this `NAME=value`; false where it may not be read. */
+export function hasVariable(pid: number, variable: string): boolean {
+  const environment = readProcFile(pid, 'environ');
+  return environment !== undefined && `\0${environment}`.includes(`\0${variable}\0`);
+}
+
+/** Milliseconds since the process with this start was made, by the kernel's clock that nobody sets. */
+export function ageOf(entry: ProcessEntry): number {
+  const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+  // USER_HZ is 100 in every Linux ABI that Node supports.
+  return Math.max(0, uptime * 1000 - entry.startTicks * 10);
+}
+
+/** Resident bytes with shared pages counted in part (PSS), or plain resident where the kernel hides that. */
+export function residentBytes(pid: number): number {
+  const rollup = readProcFile(pid, 'smaps_rollup');
+  const pss = rollup === undefined ? undefined : /^Pss:\s+(\d+) kB/m.exec(rollup)?.[1];
+  if (pss !== undefined) return Number(pss) * 1024;
+  const pages = readProcFile(pid, 'statm')?.split(' ')[1];
+  return pages === undefined ? 0 : Number(pages) * 4096;
+}
+
+function readProcFile(pid: number, name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
