@@ -13,6 +13,7 @@ const features = [
   'maintenance',
   'support',
   'lifecycle',
+  'configuration',
 ] as const;
 
 /** Folders with one interface each and one folder per driver below them. */
@@ -23,7 +24,7 @@ export const pureFolders = ['core', 'manifest', 'api'] as const;
 
 const featureLayer = (name: string): Layer => ({
   name,
-  may: ['core', 'system', 'manifest', 'types of api', 'interface', 'operations'],
+  may: ['core', 'system', 'manifest', 'types of api', 'interface', 'artifacts', 'operations'],
   why:
     'Features do not import each other; a step kind or an event that main.ts registers joins them, ' +
     'so that one can be changed or left out without reading the rest.',
@@ -57,6 +58,11 @@ export const layers: readonly Layer[] = [
     why: 'A driver changes when its product does. It knows its interface, the host, and no policy.',
   },
   {
+    name: 'artifacts',
+    may: ['core', 'system'],
+    why: 'Blobs and trees are moved by releases and by agents alike, so they know neither.',
+  },
+  {
     name: 'operations',
     may: ['core'],
     why: 'The engine runs any step and knows none, so a new capability never touches it.',
@@ -69,8 +75,24 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'agent',
-    may: ['core', 'system', 'api', 'interface'],
+    may: ['core', 'system', 'api', 'interface', 'artifacts'],
     why: 'The agent acts through interfaces; main.ts hands it the drivers.',
+  },
+  {
+    name: 'control',
+    may: [
+      'core',
+      'system',
+      'manifest',
+      'api',
+      'interface',
+      'artifacts',
+      'operations',
+      ...features,
+      'store',
+      'server',
+    ],
+    why: 'Control joins features, store and server to one process; which drivers it works with, main.ts decides.',
   },
   {
     name: 'server',

@@ -40,7 +40,8 @@ export interface Problem {
 }
 
 const codeFile = /\.(?:ts|mts|js|mjs|cjs)$/;
-const testFile = /(?:^tests\/|\.test\.(?:ts|js)$|\/conformance\/)/;
+/** Tests, and what only they use: conformance suites, programs that a test starts. */
+const testFile = /^tests\/|\.test\.(?:ts|js)$|^src\/(?:.*\/)?(?:conformance\/|test-[^/]+$)/;
 
 export function sourceFile(path: string, text: string): SourceFile {
   let parsed: Syntax | undefined;
