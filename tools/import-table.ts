@@ -96,7 +96,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'server',
-    may: ['core', 'api', 'feature entry'],
+    may: ['core', 'api', 'hosts/host.ts', 'feature entry'],
     why: 'The server translates HTTP to calls of features. What lies in a feature’s sub-folders is its own business.',
   },
   {
