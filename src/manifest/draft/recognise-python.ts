@@ -1,0 +1,41 @@
+import { planDjango } from './django.ts';
+import type { ProjectFacts } from './project-facts.ts';
+import { hasFile, healthUrl, sources } from './project-facts.ts';
+import { proposeData } from './propose-data.ts';
+import { planPythonBuild } from './python-build.ts';
+import { planPythonStart } from './python-start.ts';
+import type { Recipe } from './recipe.ts';
+import { emptyRecipe } from './recipe.ts';
+
+export function recognisePython(facts: ProjectFacts): Recipe | undefined {
+  const texts = sources(facts, /\.py$/);
+  const isDjango = hasFile(facts, 'manage.py');
+  const start = isDjango ? undefined : planPythonStart(facts, texts);
+  if (!isDjango && start === undefined) return undefined;
+  const plan = start ?? planDjango(facts, texts);
+  const build = planPythonBuild(facts, plan.needs);
+  const contents = texts.map(({ text }) => text);
+  const found = proposeData(facts, contents);
+  const data = [
+    ...found.data,
+    ...plan.data.filter(({ type }) => !found.data.some((entry) => entry.type === type)),
+  ];
+  const environment = { PYTHONPATH: build.folder, PYTHONUNBUFFERED: '1', ...plan.environment };
+  return {
+    ...emptyRecipe,
+    build: [...build.steps, ...plan.buildSteps],
+    buildEnvironment: { ...build.environment, ...plan.buildEnvironment },
+    cache: build.cache,
+    ignore: [...found.ignore, '__pycache__', '.venv', 'venv'],
+    services: plan.services.map((service) => ({
+      ...service,
+      health: service.web ? (plan.health ?? healthUrl(contents)) : undefined,
+      environment,
+    })),
+    before: plan.before,
+    data,
+    checks: plan.checks,
+    secrets: plan.secrets,
+    notes: [...build.notes, ...plan.notes, ...found.notes],
+  };
+}
