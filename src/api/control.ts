@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { hostObservationSchema, logLineSchema } from './agent.ts';
+import { hostObservationSchema, logLineSchema } from './agent-shapes.ts';
+import type { ApiCall } from './api-call.ts';
+import { operationRequestSchema } from './operation-requests.ts';
 import {
   configSchema,
   differenceSchema,
@@ -12,7 +14,6 @@ import {
   operationSchema,
   operationSummarySchema,
   planSchema,
-  releaseReference,
   releaseSchema,
 } from './shapes.ts';
 
@@ -21,71 +22,13 @@ import {
  * A failure answers with `failureSchema` and a status by its code. JSON in and out; `stream` says otherwise.
  */
 
-export const sourceSchema = z.strictObject({
-  directory: z.string().describe('Absolute path of the source on the control plane’s machine'),
-  manifestFile: z.string().describe('Name shown in errors'),
-  manifestText: z.string(),
-});
-
-/** What may be asked of the engine. `environment` is always `app/environment`. */
-export const operationRequestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('deploy'),
-    environment: environmentId,
-    source: sourceSchema.nullable().describe('Build from here; null: deploy `release` again'),
-    release: releaseReference.nullable(),
-    force: z.string().nullable().describe('Reason for going past `promote_from`; kept in the evidence'),
-  }),
-  z.strictObject({
-    kind: z.literal('promote'),
-    environment: environmentId.describe('The environment to promote to'),
-    from: name.nullable().describe('Default: `promote_from` of the manifest'),
-    force: z.string().nullable(),
-  }),
-  z.strictObject({
-    kind: z.literal('rollback'),
-    environment: environmentId,
-    release: releaseReference.nullable().describe('Default: the release before the current one'),
-  }),
-  z.strictObject({ kind: z.literal('verify'), environment: environmentId }),
-  z.strictObject({
-    kind: z.literal('run'),
-    environment: environmentId,
-    job: z.string().nullable().describe('A job of the manifest'),
-    command: z.string().nullable().describe('Or a command line, run by the shell in the current release'),
-  }),
-  z.strictObject({
-    kind: z.literal('maintenance'),
-    environment: environmentId,
-    message: z.string().max(500).nullable().describe('Null takes the page away'),
-  }),
-  z.strictObject({ kind: z.literal('down'), environment: environmentId }),
-  z.strictObject({
-    kind: z.literal('destroy'),
-    environment: environmentId,
-    data: z.enum(['keep', 'destroy']),
-  }),
-]);
-
 const accepted = z.object({
   operation: operationSummarySchema,
   created: z.boolean().describe('False: this key was seen before'),
 });
 const appAndEnvironment = z.object({ app: name, environment: name });
 const empty = z.object({});
-
-export interface ApiCall {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
-  /** `:name` marks a parameter. */
-  readonly path: string;
-  readonly summary: string;
-  readonly params: z.ZodObject;
-  readonly query: z.ZodObject;
-  readonly body: z.ZodType | null;
-  readonly response: z.ZodType;
-  /** `events`: server-sent events; `lines`: one JSON document a line; `duplex`: see the summary. */
-  readonly stream?: 'events' | 'lines' | 'duplex';
-}
+const ofEnvironment = '/v1/environments/:app/:environment';
 
 export const controlCalls = {
   health: {
@@ -112,7 +55,7 @@ export const controlCalls = {
   },
   environment: {
     method: 'GET',
-    path: '/v1/environments/:app/:environment',
+    path: ofEnvironment,
     summary: 'One environment with its instances, jobs and data.',
     params: appAndEnvironment,
     query: empty,
@@ -194,7 +137,7 @@ export const controlCalls = {
   },
   config: {
     method: 'GET',
-    path: '/v1/environments/:app/:environment/config',
+    path: `${ofEnvironment}/config`,
     summary: 'Configuration values and the names of secrets.',
     params: appAndEnvironment,
     query: empty,
@@ -203,7 +146,7 @@ export const controlCalls = {
   },
   changeConfig: {
     method: 'PATCH',
-    path: '/v1/environments/:app/:environment/config',
+    path: `${ofEnvironment}/config`,
     summary: 'Makes a new revision. It is in force with the next deploy.',
     params: appAndEnvironment,
     query: empty,
@@ -217,7 +160,7 @@ export const controlCalls = {
   },
   maintenance: {
     method: 'PUT',
-    path: '/v1/environments/:app/:environment/maintenance',
+    path: `${ofEnvironment}/maintenance`,
     summary: 'Shows a maintenance page, or takes it away. Health checks are still answered.',
     params: appAndEnvironment,
     query: empty,
@@ -226,7 +169,7 @@ export const controlCalls = {
   },
   logs: {
     method: 'GET',
-    path: '/v1/environments/:app/:environment/logs',
+    path: `${ofEnvironment}/logs`,
     summary: 'Log lines, oldest first.',
     params: appAndEnvironment,
     query: z.object({
@@ -241,7 +184,7 @@ export const controlCalls = {
   },
   exec: {
     method: 'POST',
-    path: '/v1/environments/:app/:environment/exec',
+    path: `${ofEnvironment}/exec`,
     summary:
       'Runs a command beside a live instance. Standard input is the request body; the answer is lines of {stream, base64} and a last {exit}.',
     params: appAndEnvironment,

@@ -1,5 +1,5 @@
 import type { Check, CheckMoment } from '../manifest/manifest.ts';
-import { type DeploymentBasis, environmentId, plannedTask, type PlannedTask } from './planned-instances.ts';
+import { type DeploymentBasis, environmentId, type PlannedTask, plannedTask } from './planned-instances.ts';
 import { serviceForPath } from './planned-routes.ts';
 import type { PlannedInstance } from './records.ts';
 

@@ -11,8 +11,8 @@ import type { Clock } from '../core/units.ts';
 import type { Host } from '../hosts/host.ts';
 import type { OperationEvent } from '../operations/events.ts';
 import type { OperationSummary, StepRecord } from '../operations/operation.ts';
-import type { Enqueued, OperationFilter } from '../operations/storage.ts';
 import type { Plan } from '../operations/step.ts';
+import type { Enqueued, OperationFilter } from '../operations/storage.ts';
 
 /** What the handlers need of the engine and its journal. */
 export interface OperationsService {

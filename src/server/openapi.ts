@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiCall, controlCalls } from '../api/control.ts';
+import type { ApiCall } from '../api/api-call.ts';
+import { controlCalls } from '../api/control.ts';
 import { failureSchema } from '../api/shapes.ts';
 
 /** The contract as an OpenAPI 3.1 document, made from the table that requests are checked with. */

@@ -1,4 +1,5 @@
-import { type ApiCall, type ControlCallName, controlCalls } from '../api/control.ts';
+import type { ApiCall } from '../api/api-call.ts';
+import { type ControlCallName, controlCalls } from '../api/control.ts';
 
 export interface Match {
   readonly name: ControlCallName;

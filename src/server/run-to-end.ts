@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OperationRequest } from '../api/control.ts';
-import { failureFromDocument, Failure } from '../core/failure.ts';
+import { Failure, failureFromDocument } from '../core/failure.ts';
 import type { OperationsService } from './control-deps.ts';
 
 /** For a call that answers when the thing is done: enqueues, waits, and throws what the operation failed with. */

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { readyVariable } from './report-ready.ts';
 import { Failure, type FailureDocument, failureFromDocument } from '../core/failure.ts';
+import { readyVariable } from './report-ready.ts';
 
 /** The descriptor on which a role that was started in the background says that it is ready, or why not. */
 const readyDescriptor = 3;

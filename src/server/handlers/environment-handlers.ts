@@ -1,7 +1,7 @@
 import type { ControlDeps } from '../control-deps.ts';
 import type { Handlers } from '../handler.ts';
-import { runToEnd } from '../run-to-end.ts';
 import { observeAll } from '../observations.ts';
+import { runToEnd } from '../run-to-end.ts';
 import { arrangeSight, environmentDetail, environmentOverview } from '../views/environment-view.ts';
 
 type Name =
