@@ -115,7 +115,7 @@ function readDrain(value: unknown): { readonly instances: readonly string[]; rea
     instances.every((name) => typeof name === 'string') &&
     typeof timeoutMs === 'number'
   ) {
-    return { instances: instances as string[], timeoutMs };
+    return { instances, timeoutMs };
   }
   throw new Failure('usage-invalid', 'A drain names instances and a time in milliseconds.');
 }

@@ -20,7 +20,7 @@ const trailerLimits = { maxBytes: 8 * 1024, maxFields: 50 };
 const maxSizeDigits = 13;
 
 /** Takes the bytes `buffer[start, end)` during the call; it may not keep the buffer. */
-export type TakeBytes = (buffer: Uint8Array, start: number, end: number) => void;
+export type TakeBytes = (buffer: Buffer, start: number, end: number) => void;
 
 /**
  * Follows a chunked body as it streams and checks every byte of its framing. Chunk extensions are refused:
@@ -54,7 +54,7 @@ export class ChunkedBody {
   }
 
   /** Scans from `start`, hands on what may be handed on, and returns the index after the last byte used. */
-  scan(buffer: Uint8Array, start: number, end: number, take: TakeBytes): number {
+  scan(buffer: Buffer, start: number, end: number, take: TakeBytes): number {
     let at = start;
     let from = start;
     while (at < end && this.#position !== position.done && this.failure === undefined) {
@@ -105,9 +105,9 @@ export class ChunkedBody {
     }
   }
 
-  #scanTrailers(buffer: Uint8Array, start: number, end: number, take: TakeBytes): number {
+  #scanTrailers(buffer: Buffer, start: number, end: number, take: TakeBytes): number {
     const before = this.#trailers?.length ?? 0;
-    const section: Uint8Array =
+    const section =
       this.#trailers === undefined
         ? buffer.subarray(start, end)
         : Buffer.concat([this.#trailers, buffer.subarray(start, end)]);
@@ -133,4 +133,4 @@ export class ChunkedBody {
   }
 }
 
-const emptyLine = new Uint8Array([CR, LF]);
+const emptyLine = Buffer.from([CR, LF]);

@@ -238,7 +238,7 @@ export class Exchange implements UpstreamUser {
     end: number,
   ): number {
     const used = body.scan(buffer, start, end, (bytes, from, to) => {
-      if (!writeCopy(upstream.socket, bytes as Buffer, from, to)) this.bodyBlocked = true;
+      if (!writeCopy(upstream.socket, bytes, from, to)) this.bodyBlocked = true;
     });
     if (body.failure !== undefined) this.respond(400, body.failure);
     else if (body.contentBytes > this.#limits.maxBodyBytes) this.respond(413);
@@ -402,7 +402,7 @@ export class Exchange implements UpstreamUser {
   #relayChunks(body: ChunkedBody, buffer: Buffer, start: number, end: number): void {
     const before = body.contentBytes;
     const used = body.scan(buffer, start, end, (bytes, from, to) => {
-      this.#written(writeCopy(this.client.socket, bytes as Buffer, from, to));
+      this.#written(writeCopy(this.client.socket, bytes, from, to));
     });
     this.responseBytes += body.contentBytes - before;
     if (body.failure !== undefined) return this.#truncate();

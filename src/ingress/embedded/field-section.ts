@@ -45,9 +45,9 @@ export class FieldSection {
     this.lineEnd = new Int32Array(limits.maxFields);
   }
 
-  /** Records why and returns `refused`. */
+  /** Records why and returns `refused`. A response that is refused is a bad gateway, whatever is wrong with it. */
   refuse(status: number, reason: string): number {
-    this.refusal = { status, reason };
+    this.refusal = { status: this.#direction === 'response' ? 502 : status, reason };
     return refused;
   }
 
