@@ -20,6 +20,7 @@ export interface OperationSummary {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly cancelRequestedAt: number | null;
+  readonly cancelRequestedBy: string | null;
 }
 
 export interface OperationRecord extends OperationSummary {

@@ -63,7 +63,7 @@ export interface OperationJournal {
   recordStep(lease: Lease, step: string, result: StepResult): void;
   /** The step failed and is tried again; its intent stands. */
   recordRetry(lease: Lease, step: string, failure: FailureDocument): void;
-  /** Nothing is executed from here on; steps that never began are skipped. */
+  /** Nothing is executed from here on: what never began is skipped, what was under way counts as failed. */
   beginCompensation(lease: Lease, verdict: Outcome, failure: FailureDocument): void;
   beginCompensatingStep(lease: Lease, step: string): void;
   recordCompensated(lease: Lease, step: string): void;

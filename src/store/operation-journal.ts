@@ -123,6 +123,17 @@ export class SqliteOperationJournal implements OperationJournal {
         `UPDATE steps SET state = 'skipped' WHERE operation = ? AND state = 'pending'`,
         lease.operation,
       );
+      const unknown: FailureDocument = {
+        code: failure.code,
+        message: 'Its result is not known: the operation was stopped while it was under way.',
+        retryable: false,
+      };
+      this.#database.run(
+        `UPDATE steps SET state = 'failed', failure = ?, finished_at = ? WHERE operation = ? AND state = 'started'`,
+        JSON.stringify(unknown),
+        at,
+        lease.operation,
+      );
       this.#append(lease, at, { type: 'compensating', data: { failure } });
     });
   }

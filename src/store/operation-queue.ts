@@ -117,7 +117,7 @@ export class SqliteOperationQueue implements OperationQueue {
       if (operation.cancelRequestedAt !== null) return operation;
       refuseCancel(operation, integer(row, 'certain') === 1);
       const now = this.#clock.now();
-      this.#database.run('UPDATE operations SET cancel_requested_at = ? WHERE id = ?', now, id);
+      this.#database.run('UPDATE operations SET cancel_requested_at = ?, cancel_requested_by = ? WHERE id = ?', now, by, id);
       this.#events.append(id, now, { type: 'cancel-requested', data: { by } });
       if (operation.state === 'queued') this.#endQueued(id, by, now);
       return this.#require(id);

@@ -6,7 +6,7 @@ import { integer, integerOrNull, json, jsonOrNull, text, textOrNull, word, wordO
 
 /** The columns of a summary; reads neither plan nor input, which may be large. */
 export const summaryColumns = `id, kind, environment, state, outcome, summary, failure, requested_by,
-  created_at, started_at, finished_at, cancel_requested_at`;
+  created_at, started_at, finished_at, cancel_requested_at, cancel_requested_by`;
 
 export function toSummary(row: Row): OperationSummary {
   return {
@@ -22,6 +22,7 @@ export function toSummary(row: Row): OperationSummary {
     startedAt: integerOrNull(row, 'started_at'),
     finishedAt: integerOrNull(row, 'finished_at'),
     cancelRequestedAt: integerOrNull(row, 'cancel_requested_at'),
+    cancelRequestedBy: textOrNull(row, 'cancel_requested_by'),
   };
 }
 

@@ -31,7 +31,7 @@ const query = `
     r.digest, r.number, p.release AS previous_digest, pr.number AS previous_number,
     (SELECT max(revision) FROM config_revisions c WHERE c.environment = e.id) AS newest_revision,
     o.id, o.kind, o.environment, o.state, o.outcome, o.summary, o.failure, o.requested_by,
-    o.created_at, o.started_at, o.finished_at, o.cancel_requested_at
+    o.created_at, o.started_at, o.finished_at, o.cancel_requested_at, o.cancel_requested_by
   FROM environments e
   LEFT JOIN deployments d ON d.id = e.current_deployment
   LEFT JOIN releases r ON r.digest = d.release

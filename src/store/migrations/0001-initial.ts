@@ -32,6 +32,7 @@ CREATE TABLE operations (
   started_at INTEGER,
   finished_at INTEGER,
   cancel_requested_at INTEGER,
+  cancel_requested_by TEXT,
   recorded INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX operations_by_environment ON operations (environment, position);

@@ -1,0 +1,103 @@
+import { toFailureDocument } from '../core/failure.ts';
+import { checkPlan } from './check-plan.ts';
+import { beginCompensation, compensateAll } from './compensate.ts';
+import { type Ending, executePlan } from './execute.ts';
+import type { OperationRecord } from './operation.ts';
+import { callFinished } from './record-finished.ts';
+import type { Run } from './run.ts';
+import type { Plan } from './step.ts';
+import { cancelledBy } from './stop-reasons.ts';
+
+/**
+ * Brings an operation from wherever its journal says that it is to its end. Throws `Suspended` when the
+ * worker must stop before that; whoever comes next goes on from the journal.
+ */
+export async function runOperation(run: Run, operation: OperationRecord): Promise<void> {
+  const { store } = run.deps;
+  if (operation.state !== 'queued') await run.persist(() => store.journal.recordResumed(run.lease));
+  if (operation.outcome === null) await carryOut(run, operation);
+  if (store.queue.get(run.id)?.state === 'finished') return;
+  await run.point('outcome.stored');
+  await recordAndFinish(run);
+}
+
+async function carryOut(run: Run, operation: OperationRecord): Promise<void> {
+  const { store } = run.deps;
+  const plan = operation.plan ?? (await prepare(run, operation));
+  if (plan === undefined) return;
+  if (operation.state !== 'compensating') {
+    const ending = (await executePlan(run, plan)) ?? (await succeed(run));
+    if (ending === undefined) return;
+    await beginCompensation(run, operation, plan, ending);
+  }
+  await compensateAll(run, store.queue.get(run.id) ?? operation, plan);
+}
+
+/** Undefined when it did not come to a plan; its outcome is stored then. */
+async function prepare(run: Run, operation: OperationRecord): Promise<Plan | undefined> {
+  const { store } = run.deps;
+  if ((await run.persist(() => store.journal.beginPreparing(run.lease))) === 'cancelled') {
+    return settleUnplanned(run, undefined);
+  }
+  await run.point('operation.preparing');
+  let plan: Plan;
+  try {
+    const kind = run.deps.operationKinds.get(operation.kind);
+    if (kind === undefined) throw new Error(`This version knows no operation of the kind "${operation.kind}"`);
+    plan = await kind.prepare(run.context(null, run.forward), operation.input);
+    checkPlan(plan, run.deps.stepKinds);
+    await run.point('plan.made');
+    if (run.attempt(() => store.journal.storePlan(run.lease, plan)) === 'cancelled') {
+      return settleUnplanned(run, undefined);
+    }
+  } catch (error) {
+    run.throwIfSuspended();
+    return settleUnplanned(run, error);
+  }
+  await run.point('plan.stored');
+  return plan;
+}
+
+/** Nothing was changed yet, so there is nothing to take back. */
+async function settleUnplanned(run: Run, thrown: unknown): Promise<undefined> {
+  const { store } = run.deps;
+  const operation = store.queue.get(run.id);
+  if (operation?.state === 'finished') {
+    // Cancelled in the queue, in the moment in which this worker took it up.
+    store.leases.release(run.lease);
+    return;
+  }
+  const isCancelled = (operation?.cancelRequestedAt ?? null) !== null;
+  const failure = isCancelled
+    ? cancelledBy(operation?.cancelRequestedBy ?? 'a person').toJSON()
+    : run.document(thrown, run.forward);
+  await run.persist(() => store.journal.settle(run.lease, isCancelled ? 'cancelled' : 'failed', failure));
+}
+
+async function succeed(run: Run): Promise<Ending | undefined> {
+  const answer = await run.persist(() => run.deps.store.journal.settle(run.lease, 'succeeded', null));
+  return answer === 'cancelled' ? { kind: 'cancelled' } : undefined;
+}
+
+/** Evidence and bookkeeping come before the last event, so that whoever saw it finds them. */
+async function recordAndFinish(run: Run): Promise<void> {
+  const { deps } = run;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await callFinished(deps, run.id);
+      break;
+    } catch (error) {
+      run.throwIfSuspended();
+      const failure = toFailureDocument(error);
+      if (failure.code !== 'disk-full') deps.onBug(error, run.id);
+      // Space comes back; a bug does not go away, and must not hold the environment for ever.
+      if (failure.code !== 'disk-full' && tries >= deps.retryDelaysMs.length) break;
+      await run.pause(deps.retryDelaysMs[tries] ?? deps.journalRetryMs, run.suspended);
+      run.throwIfSuspended();
+    }
+  }
+  await run.point('outcome.recorded');
+  await run.persist(() => deps.store.journal.finish(run.lease, true));
+  await run.point('operation.finished');
+}
+
