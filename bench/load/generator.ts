@@ -31,6 +31,7 @@ class Generator {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#tally.close(performance.now());
     await Promise.all(this.#inFlight);
     for (const socket of this.#webSockets.values()) socket.close();
     this.#target.agent.destroy();
@@ -66,7 +67,7 @@ class Generator {
       upgraded: (refusal) => {
         if (refusal === null) return;
         this.#tally.failed('lost', `WebSocket: ${refusal}`, 'upgrade', performance.now());
-        again(100);
+        again(1000);
       },
       echoed: (version) => {
         this.#tally.webSocketMessages += 1;
@@ -76,7 +77,7 @@ class Generator {
         if (how === 'own') return;
         if (how === 'moved') this.#tally.webSocketsMoved += 1;
         else this.#tally.webSocketsCut += 1;
-        again(how === 'moved' ? 0 : 100);
+        again(how === 'moved' ? 0 : 1000);
       },
     });
     this.#webSockets.set(index, socket);

@@ -14,6 +14,7 @@ export class Tally {
   #wrong = 0;
   #lastGoodAt: number;
   #longestGapMs = 0;
+  #closed = false;
   readonly #startedAt: number;
   readonly #latencies: number[] = [];
   readonly #reasons = new Map<string, number>();
@@ -45,6 +46,12 @@ export class Tally {
     this.#examples.push(`${((now - this.#startedAt) / 1000).toFixed(3)} s: ${kind}: ${reason} (${what})`);
   }
 
+  /** From here on nothing new is sent, so that silence means nothing. */
+  close(now: number): void {
+    this.#seeGap(now);
+    this.#closed = true;
+  }
+
   result(): LoadResult {
     const sorted = this.#latencies.toSorted((a, b) => a - b);
     const at = (share: number): number => round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
@@ -64,8 +71,7 @@ export class Tally {
   }
 
   #good(version: number, now: number): void {
-    this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastGoodAt);
-    this.#lastGoodAt = now;
+    this.#seeGap(now);
     const at = performance.timeOrigin + now;
     const seen = this.#versions.get(version);
     if (seen === undefined) this.#versions.set(version, { answers: 1, firstAt: at, lastAt: at });
@@ -73,6 +79,11 @@ export class Tally {
       seen.answers += 1;
       seen.lastAt = at;
     }
+  }
+
+  #seeGap(now: number): void {
+    if (!this.#closed) this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#lastGoodAt);
+    this.#lastGoodAt = now;
   }
 }
 

@@ -1,0 +1,54 @@
+import { OwnMainstay } from '../own-mainstay.ts';
+import type { DeployClaim, Deployer } from './deployer.ts';
+
+const environment = 'pulse/live';
+
+/** `mainstay deploy live` in the directory of the source. */
+export class MainstayDeployer implements Deployer {
+  readonly #mainstay: OwnMainstay;
+  #port = 0;
+  #host = '';
+
+  private constructor(mainstay: OwnMainstay) {
+    this.#mainstay = mainstay;
+  }
+
+  static async open(): Promise<MainstayDeployer> {
+    return new MainstayDeployer(await OwnMainstay.open());
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get host(): string {
+    return this.#host;
+  }
+
+  async deploy(directory: string, signal: AbortSignal): Promise<DeployClaim> {
+    const result = await this.#mainstay.run(['deploy', 'live', '--json'], directory, signal);
+    const outcome = outcomeIn(result.stdout) ?? `${result.stdout}${result.stderr}`.trim();
+    if (this.#port === 0 && result.exitCode === 0) {
+      const address = await this.#mainstay.address(environment, signal);
+      this.#port = address.port;
+      this.#host = address.host;
+    }
+    return { exitCode: result.exitCode, outcome };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#mainstay[Symbol.asyncDispose]();
+  }
+}
+
+/** Outcome and failure code of the operation that `--json` prints. */
+function outcomeIn(stdout: string): string | undefined {
+  try {
+    const operation = JSON.parse(stdout) as { outcome?: unknown; failure?: { code?: unknown } | null };
+    if (typeof operation.outcome !== 'string') return undefined;
+    const code = operation.failure?.code;
+    return typeof code === 'string' ? `${operation.outcome} (${code})` : operation.outcome;
+  } catch {
+    return undefined;
+  }
+}
