@@ -44,7 +44,7 @@ export function deployRecords(store: Store, manifestFrom: (stored: Json) => Mani
     },
     configRevision: (environment) => store.configRevisions.latest(environment)?.revision ?? 0,
     promotionSource: (environment) => promotionSource(store, environment, manifestFrom),
-    recordDeployment: (deployment, passed) => recordDeployment(store, deployment, passed),
+    recordDeployment: (deployment, passed, forced) => recordDeployment(store, deployment, passed, forced),
     recordDown: (environment, operation) => {
       store.transaction(() => {
         store.environments.setCurrent(environment, null);
@@ -69,13 +69,6 @@ export function deployRecords(store: Store, manifestFrom: (stored: Json) => Mani
       });
     },
     verification: (environment, release) => verification(store, environment, require(release)),
-    recordForced: (environment, release, operation, reason) => {
-      store.evidence.append({
-        kind: 'promotion.forced',
-        subject: environment,
-        data: { release, number: require(release).number, operation, reason },
-      });
-    },
   };
 }
 
@@ -102,7 +95,12 @@ function previousDeployments(store: Store, environment: string): readonly Deploy
     .map(toDeployment);
 }
 
-function recordDeployment(store: Store, deployment: Deployment, passed: readonly string[]): void {
+function recordDeployment(
+  store: Store,
+  deployment: Deployment,
+  passed: readonly string[],
+  forced: string | null,
+): void {
   store.transaction(() => {
     if (store.environments.get(deployment.environment)?.currentDeployment === deployment.id) return;
     const { startedAt: _startedAt, configRevision, instances, ...rest } = deployment;
@@ -113,6 +111,12 @@ function recordDeployment(store: Store, deployment: Deployment, passed: readonly
     });
     store.deployments.setOutcome(deployment.id, 'succeeded');
     store.environments.setCurrent(deployment.environment, deployment.id);
+    if (forced !== null)
+      store.evidence.append({
+        kind: 'promotion.forced',
+        subject: deployment.environment,
+        data: { release: deployment.release, operation: deployment.operation, reason: forced },
+      });
     store.evidence.append({
       kind: 'deploy.verified',
       subject: deployment.environment,

@@ -20,12 +20,13 @@ export function deployOperation(deps: DeployDeps, builder: ReleaseBuilder): Oper
     async prepare(context, input) {
       const { environment } = context.operation;
       const release = await chosenRelease(deps, builder, context, input);
-      requireVerified(deps, context, release, input.force);
+      const forced = requireVerified(deps, context, release, input.force);
       return prepareDeploy(deps, context, {
         reason: 'deploy',
         environment,
         release,
         revision: deps.records.configRevision(environment),
+        forced,
       });
     },
   };
@@ -43,25 +44,27 @@ async function chosenRelease(
   throw new Failure('usage-invalid', 'A deploy needs a source or a release.');
 }
 
-/** An environment that is promoted to takes only what was verified where it is promoted from. */
+/**
+ * An environment that is promoted to takes only what was verified where it is promoted from. Answers with the
+ * reason when it was forced past that.
+ */
 function requireVerified(
   deps: DeployDeps,
   context: WorkContext,
   release: DeployableRelease,
   force: string | null,
-): void {
-  const { environment: id, id: operation } = context.operation;
+): string | null {
+  const { environment: id } = context.operation;
   const { promoteFrom, app, name } = environmentOf(release, id);
-  if (promoteFrom === null) return;
+  if (promoteFrom === null) return null;
   const { verified, reason } = deps.records.verification(`${app}/${promoteFrom}`, release.digest);
-  if (verified) return;
+  if (verified) return null;
   if (force !== null) {
-    deps.records.recordForced(id, release.digest, operation, force);
     context.emit({
       type: 'note',
       text: `r${release.number} was not verified in ${promoteFrom}; forced: ${force}`,
     });
-    return;
+    return force;
   }
   throw new Failure('not-verified', `r${release.number} may not go to ${id}: ${reason}`, {
     hint: `Deploy it to ${promoteFrom} first, then: mainstay promote ${name}. To go past this, add --force "REASON"; it is kept in the evidence.`,
@@ -77,12 +80,13 @@ export function promoteOperation(deps: DeployDeps): OperationKind<PromoteInput> 
     async prepare(context, input) {
       const { environment } = context.operation;
       const release = releaseToPromote(deps, environment, input.from);
-      requireVerified(deps, context, release, input.force);
+      const forced = requireVerified(deps, context, release, input.force);
       return prepareDeploy(deps, context, {
         reason: 'promote',
         environment,
         release,
         revision: deps.records.configRevision(environment),
+        forced,
       });
     },
   };

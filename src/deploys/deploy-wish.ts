@@ -9,6 +9,8 @@ export type DeployReason = 'deploy' | 'promote' | 'rollback';
 export interface DeployWish extends DeploymentBasis {
   readonly reason: DeployReason;
   readonly deploymentId: string;
+  /** Why the release goes there although it was not verified; kept in the evidence. */
+  readonly forced: string | null;
   readonly current: (Deployment & { readonly number: number }) | undefined;
   readonly observed: readonly { readonly host: string; readonly observation: HostObservation }[];
 }

@@ -63,6 +63,7 @@ function wish(changes: Partial<DeployWish> = {}, manifestText = text): DeployWis
     secretNames: [],
     reason: 'deploy',
     deploymentId: 'd2',
+    forced: null,
     current: undefined,
     observed: [{ host: 'local', observation: observation() }],
     ...changes,

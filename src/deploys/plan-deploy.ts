@@ -242,7 +242,11 @@ function addRecord(waves: WaveBuilder, wish: DeployWish, instances: readonly Pla
     id: 'record',
     kind: 'deployment.record',
     title: `Record r${wish.release.number} as the current release`,
-    input: json({ deployment, checks: wish.environment.checks.map((check) => check.name) }),
+    input: json({
+      deployment,
+      checks: wish.environment.checks.map((check) => check.name),
+      forced: wish.forced,
+    }),
     commit: true,
   });
   waves.next();

@@ -12,6 +12,7 @@ export interface PrepareWish {
   readonly release: DeployableRelease;
   /** The configuration to run with; a rollback takes that of the deployment it returns to. */
   readonly revision: number;
+  readonly forced?: string | null;
 }
 
 /** Looks at the hosts and plans. Changes nothing. */
@@ -26,6 +27,7 @@ export async function prepareDeploy(
     ...basis,
     reason: wish.reason,
     deploymentId: context.operation.id,
+    forced: wish.forced ?? null,
     current:
       current === undefined
         ? undefined

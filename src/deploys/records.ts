@@ -43,9 +43,10 @@ export interface DeployRecords {
   promotionSource(environment: string): string | null;
   /**
    * Makes this deployment the current one, ends the one before, and writes the evidence, in one transaction.
-   * `passed` names the checks that the deploy saw pass. Idempotent by id.
+   * `passed` names the checks that the deploy saw pass, `forced` says why
+   * it went there without being verified before. Idempotent by id.
    */
-  recordDeployment(deployment: Deployment, passed: readonly string[]): void;
+  recordDeployment(deployment: Deployment, passed: readonly string[], forced: string | null): void;
   /** The environment serves nothing any more. Idempotent. */
   recordDown(environment: string, operation: string): void;
   recordRemoved(environment: string, operation: string, data: 'keep' | 'destroy'): void;
@@ -53,7 +54,6 @@ export interface DeployRecords {
   recordChecks(environment: string, release: string, passed: readonly string[]): void;
   /** Whether this release was deployed to and passed its checks in this environment; else why not. */
   verification(environment: string, release: string): { readonly verified: boolean; readonly reason: string };
-  recordForced(environment: string, release: string, operation: string, reason: string): void;
 }
 
 /** Configuration of an environment as its processes receive it. */

@@ -20,7 +20,7 @@ export interface OperationsService {
     readonly request: OperationRequest;
     readonly idempotencyKey: string;
     readonly requestedBy: string;
-  }): Enqueued;
+  }): Promise<Enqueued>;
   /** Prepares as an operation would and throws the plan away afterwards; nothing is journaled. */
   plan(request: OperationRequest, signal: AbortSignal): Promise<Plan>;
   cancel(id: string, by: string): OperationSummary;

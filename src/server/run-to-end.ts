@@ -9,7 +9,7 @@ export async function runToEnd(
   request: OperationRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { operation } = operations.enqueue({
+  const { operation } = await operations.enqueue({
     request,
     idempotencyKey: randomUUID(),
     requestedBy: 'operator',

@@ -6,6 +6,7 @@ type Input = {
   readonly deployment: Omit<Deployment, 'startedAt' | 'operation'>;
   /** Names of the checks that passed before this step was reached. */
   readonly checks: readonly string[];
+  readonly forced: string | null;
 };
 
 /** Makes the deployment the current one: from here on the outcome is certain. */
@@ -13,10 +14,11 @@ export function recordDeployment(deps: Pick<DeployDeps, 'records'>, clock: Clock
   return {
     kind: 'deployment.record',
     async execute(context, input) {
-      const { deployment, checks } = input as unknown as Input;
+      const { deployment, checks, forced } = input as unknown as Input;
       deps.records.recordDeployment(
         { ...deployment, operation: context.operation.id, startedAt: clock.now() },
         checks,
+        forced,
       );
       return {};
     },

@@ -10,8 +10,8 @@ const heartbeatMs = 15_000;
 export function operationHandlers({ operations }: ControlDeps): Pick<Handlers, Name> {
   return {
     plan: async ({ body, signal }) => planView(await operations.plan(body, signal)),
-    startOperation: ({ body }) => {
-      const { operation, created } = operations.enqueue(body);
+    startOperation: async ({ body }) => {
+      const { operation, created } = await operations.enqueue(body);
       return { operation: operationView(operation), created };
     },
     operations: ({ query }) => ({
