@@ -33,7 +33,7 @@ export const deployLoss: Benchmark = {
     const nginx = await findNginx();
     const peers: Record<string, Figures> = {};
     let mainstay: Figures = {};
-    if (wanted('mainstay')) mainstay = await measure(context, 'mainstay', () => MainstayDeployer.open());
+    if (wanted('mainstay')) mainstay = await measure(context, 'mainstay', () => MainstayDeployer.open('live'));
     if (wanted('stop-then-start'))
       peers['stopThenStart'] = await measure(context, 'stop-then-start', () => StopThenStart.open());
     if (wanted('nginx') && nginx !== undefined)

@@ -6,6 +6,8 @@ import { reportLines } from './report.ts';
 /** Loaded when asked for, so that one benchmark does not carry the others. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'deploy-loss': async () => (await import('./deploy-loss.ts')).deployLoss,
+  'deploy-time': async () => (await import('./deploy-time.ts')).deployTime,
+  footprint: async () => (await import('./footprint.ts')).footprint,
 };
 
 process.exitCode = await main(process.argv.slice(2));

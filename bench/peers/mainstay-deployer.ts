@@ -1,20 +1,20 @@
 import { OwnMainstay } from '../own-mainstay.ts';
 import type { DeployClaim, Deployer } from './deployer.ts';
 
-const environment = 'pulse/live';
-
-/** `mainstay deploy live` in the directory of the source. */
+/** `mainstay deploy ENVIRONMENT` in the directory of the source. */
 export class MainstayDeployer implements Deployer {
   readonly #mainstay: OwnMainstay;
+  readonly #environment: string;
   #port = 0;
   #host = '';
 
-  private constructor(mainstay: OwnMainstay) {
+  private constructor(mainstay: OwnMainstay, environment: string) {
     this.#mainstay = mainstay;
+    this.#environment = environment;
   }
 
-  static async open(): Promise<MainstayDeployer> {
-    return new MainstayDeployer(await OwnMainstay.open());
+  static async open(environment: 'live' | 'timed'): Promise<MainstayDeployer> {
+    return new MainstayDeployer(await OwnMainstay.open(), environment);
   }
 
   get port(): number {
@@ -26,10 +26,10 @@ export class MainstayDeployer implements Deployer {
   }
 
   async deploy(directory: string, signal: AbortSignal): Promise<DeployClaim> {
-    const result = await this.#mainstay.run(['deploy', 'live', '--json'], directory, signal);
+    const result = await this.#mainstay.run(['deploy', this.#environment, '--json'], directory, signal);
     const outcome = outcomeIn(result.stdout) ?? `${result.stdout}${result.stderr}`.trim();
     if (this.#port === 0 && result.exitCode === 0) {
-      const address = await this.#mainstay.address(environment, signal);
+      const address = await this.#mainstay.address(`pulse/${this.#environment}`, signal);
       this.#port = address.port;
       this.#host = address.host;
     }
