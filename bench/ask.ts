@@ -40,7 +40,11 @@ export function ask(question: Question): Promise<Asked> {
 /** The version that answers, or undefined when none does. */
 export async function askVersion(port: number, host?: string): Promise<number | undefined> {
   try {
-    const { status, body } = await ask({ port, path: '/echo?nonce=probe', ...(host === undefined ? {} : { host }) });
+    const { status, body } = await ask({
+      port,
+      path: '/echo?nonce=probe',
+      ...(host === undefined ? {} : { host }),
+    });
     const document = JSON.parse(body) as { version?: unknown } | null;
     return status === 200 && typeof document?.version === 'number' ? document.version : undefined;
   } catch {

@@ -49,7 +49,8 @@ export function countOption(context: BenchmarkContext, name: string, otherwise: 
   const text = context.options.get(name);
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number above zero, not "${text}".`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name} takes a whole number above zero, not "${text}".`);
   return value;
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askVersion } from './ask.ts';
 import { type Fault, faults, writePulse } from './apps/pulse-source.ts';
+import { askVersion } from './ask.ts';
 import {
   type Benchmark,
   type BenchmarkContext,
@@ -10,8 +10,8 @@ import {
   type Goal,
   type Measured,
 } from './benchmark.ts';
-import { startLoad } from './load/start-load.ts';
 import type { LoadPlan, LoadResult } from './load/load-plan.ts';
+import { startLoad } from './load/start-load.ts';
 import type { Deployer } from './peers/deployer.ts';
 import { MainstayDeployer } from './peers/mainstay-deployer.ts';
 import { findNginx } from './peers/nginx-process.ts';
@@ -33,7 +33,8 @@ export const deployLoss: Benchmark = {
     const nginx = await findNginx();
     const peers: Record<string, Figures> = {};
     let mainstay: Figures = {};
-    if (wanted('mainstay')) mainstay = await measure(context, 'mainstay', () => MainstayDeployer.open('live'));
+    if (wanted('mainstay'))
+      mainstay = await measure(context, 'mainstay', () => MainstayDeployer.open('live'));
     if (wanted('stop-then-start'))
       peers['stopThenStart'] = await measure(context, 'stop-then-start', () => StopThenStart.open());
     if (wanted('nginx') && nginx !== undefined)

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writePulse } from './apps/pulse-source.ts';
-import { type Benchmark, type BenchmarkContext, countOption, type Figures, type Goal, median } from './benchmark.ts';
+import {
+  type Benchmark,
+  type BenchmarkContext,
+  countOption,
+  type Figures,
+  type Goal,
+  median,
+} from './benchmark.ts';
 import { VersionPoll } from './load/version-poll.ts';
 import type { Deployer } from './peers/deployer.ts';
 import { MainstayDeployer } from './peers/mainstay-deployer.ts';
@@ -76,7 +83,8 @@ async function timeOne(
   await sleep(500, undefined, { signal });
   const { first } = poll.timesOf(version);
   const { last } = poll.timesOf(version - 1);
-  if (first === undefined || last === undefined) throw new Error(`Version ${version} or the one before never answered.`);
+  if (first === undefined || last === undefined)
+    throw new Error(`Version ${version} or the one before never answered.`);
   return {
     firstNewResponseMs: first - startedAt,
     lastOldResponseMs: last - startedAt,

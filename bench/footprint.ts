@@ -12,7 +12,6 @@ import {
   round,
 } from './benchmark.ts';
 import { OwnMainstay, program } from './own-mainstay.ts';
-import { endProcessesOf } from './processes-of-home.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const goalMb = 150;
@@ -93,11 +92,14 @@ function timeProgram(path: string, args: readonly string[], env: NodeJS.ProcessE
 }
 
 /** `mainstay status` with nothing running, from its start to its end. */
-async function timeStarts(context: BenchmarkContext, mainstay: OwnMainstay, directory: string): Promise<Figures> {
+async function timeStarts(
+  context: BenchmarkContext,
+  mainstay: OwnMainstay,
+  directory: string,
+): Promise<Figures> {
   const times: number[] = [];
   for (let count = 0; count < (context.short ? 3 : 5); count += 1) {
-    await mainstay.shutDown();
-    await endProcessesOf(mainstay.home);
+    await mainstay.stop();
     times.push((await mainstay.must(['status'], directory, context.signal)).elapsedMs);
   }
   context.say(`starts: ${times.map((time) => Math.round(time)).join(', ')} ms`);

@@ -122,13 +122,18 @@ export class OwnMainstay implements AsyncDisposable {
     await this.call('POST', '/v1/shutdown', { instances: 'stop' });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Like `shutDown`, whether or not anything runs, and resolves when nothing does any more. */
+  async stop(): Promise<void> {
     try {
       await this.shutDown();
     } catch {
       // It may not run, or be what is broken; nothing of it stays in any case.
     }
     await endProcessesOf(this.home);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     await this.#directory[Symbol.asyncDispose]();
   }
 }

@@ -19,12 +19,22 @@ function table(columns: readonly [string, Figures][]): string[] {
   const flat = columns.map(([who, figures]) => [who, new Map(rowsOf(figures))] as const);
   const names = new Set(flat.flatMap(([, rows]) => [...rows.keys()]));
   const first = Math.max(...[...names].map((row) => row.length));
-  const widths = flat.map(([who, rows]) => Math.max(who.length, ...[...rows.values()].map((cell) => cell.length)));
+  const widths = flat.map(([who, rows]) =>
+    Math.max(who.length, ...[...rows.values()].map((cell) => cell.length)),
+  );
   const line = (head: string, cells: readonly string[]): string =>
     `  ${head.padEnd(first)}${cells.map((cell, index) => `  ${cell.padStart(widths[index] ?? 0)}`).join('')}`;
   return [
-    line('', flat.map(([who]) => who)),
-    ...[...names].map((row) => line(row, flat.map(([, rows]) => rows.get(row) ?? '-'))),
+    line(
+      '',
+      flat.map(([who]) => who),
+    ),
+    ...[...names].map((row) =>
+      line(
+        row,
+        flat.map(([, rows]) => rows.get(row) ?? '-'),
+      ),
+    ),
   ];
 }
 

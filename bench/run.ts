@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'deploy-loss': async () => (await import('./deploy-loss.ts')).deployLoss,
   'deploy-time': async () => (await import('./deploy-time.ts')).deployTime,
   footprint: async () => (await import('./footprint.ts')).footprint,
+  scale: async () => (await import('./scale.ts')).scale,
 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -88,7 +89,8 @@ async function usage(): Promise<string> {
   for (const [name, load] of Object.entries(benchmarks)) {
     const { summary, options } = await load();
     lines.push(`  ${name.padEnd(12)} ${summary}`);
-    for (const [option, meaning] of Object.entries(options)) lines.push(`    --${option.padEnd(10)} ${meaning}`);
+    for (const [option, meaning] of Object.entries(options))
+      lines.push(`    --${option.padEnd(10)} ${meaning}`);
   }
   lines.push('', 'With --json the last line is one JSON document. MAINSTAY_BENCH_SHORT=1 means --short.', '');
   return lines.join('\n');

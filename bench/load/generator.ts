@@ -1,5 +1,5 @@
-import type { FromGenerator, LoadPlan, ToGenerator } from './load-plan.ts';
 import { HeldWebSocket } from './held-web-socket.ts';
+import type { FromGenerator, LoadPlan, ToGenerator } from './load-plan.ts';
 import { seededRandom } from './random.ts';
 import { nextRequest } from './request-mix.ts';
 import { openTarget, sendRequest } from './send-request.ts';
@@ -71,7 +71,8 @@ class Generator {
       },
       echoed: (version) => {
         this.#tally.webSocketMessages += 1;
-        if (version === null) this.#tally.failed('wrong', 'WebSocket: not its echo', 'message', performance.now());
+        if (version === null)
+          this.#tally.failed('wrong', 'WebSocket: not its echo', 'message', performance.now());
       },
       ended: (how) => {
         if (how === 'own') return;

@@ -43,4 +43,6 @@ export interface LoadResult {
 }
 
 export type ToGenerator = { readonly type: 'start'; readonly plan: LoadPlan } | { readonly type: 'stop' };
-export type FromGenerator = { readonly type: 'ready' } | { readonly type: 'result'; readonly result: LoadResult };
+export type FromGenerator =
+  | { readonly type: 'ready' }
+  | { readonly type: 'result'; readonly result: LoadResult };

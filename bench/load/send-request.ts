@@ -81,7 +81,8 @@ async function readBody(response: IncomingMessage): Promise<string> {
   response.setEncoding('utf8');
   let text = '';
   for await (const chunk of response) text += String(chunk);
-  if (!response.complete) throw Object.assign(new Error('The answer broke off.'), { code: 'answer-broken-off' });
+  if (!response.complete)
+    throw Object.assign(new Error('The answer broke off.'), { code: 'answer-broken-off' });
   return text;
 }
 

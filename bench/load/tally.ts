@@ -33,7 +33,10 @@ export class Tally {
       if (!shape.slow) this.#latencies.push(now - dueAt);
       return;
     }
-    const size = shape.body === null ? '' : `, ${shape.body.content.length} bytes${shape.body.chunked ? ' chunked' : ''}`;
+    const size =
+      shape.body === null
+        ? ''
+        : `, ${shape.body.content.length} bytes${shape.body.chunked ? ' chunked' : ''}`;
     const what = `${shape.slow ? 'slow ' : ''}${shape.method}${size}`;
     this.failed(answer.kind, answer.reason, `${what}, answered after ${Math.round(now - dueAt)} ms`, now);
   }

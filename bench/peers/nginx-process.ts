@@ -36,7 +36,8 @@ export class NginxProcess implements AsyncDisposable {
     await this.#configure(upstreams);
     this.#child = spawn(this.#program, this.#arguments(['-g', 'daemon off;']), { stdio: 'ignore' });
     await sleep(300);
-    if (this.#child.exitCode !== null) throw new Error(`nginx ended at once; see ${join(this.#directory, 'error.log')}.`);
+    if (this.#child.exitCode !== null)
+      throw new Error(`nginx ended at once; see ${join(this.#directory, 'error.log')}.`);
   }
 
   /** Writes the configuration and runs `nginx -s reload`. */
@@ -56,7 +57,15 @@ export class NginxProcess implements AsyncDisposable {
   }
 
   #arguments(more: readonly string[]): string[] {
-    return ['-p', this.#directory, '-c', join(this.#directory, 'nginx.conf'), '-e', join(this.#directory, 'error.log'), ...more];
+    return [
+      '-p',
+      this.#directory,
+      '-c',
+      join(this.#directory, 'nginx.conf'),
+      '-e',
+      join(this.#directory, 'error.log'),
+      ...more,
+    ];
   }
 
   async #configure(upstreams: readonly number[]): Promise<void> {

@@ -44,7 +44,12 @@ function echo(request, response, query) {
     bytes += chunk.length;
   });
   request.on('end', () => {
-    send(response, 200, { nonce: query.get('nonce'), version: variant.version, bytes, sha256: hash.digest('hex') });
+    send(response, 200, {
+      nonce: query.get('nonce'),
+      version: variant.version,
+      bytes,
+      sha256: hash.digest('hex'),
+    });
   });
   response.on('close', () => {
     if (isChange) changes -= 1;
@@ -64,7 +69,10 @@ function send(response, status, document) {
   const body = JSON.stringify(document);
   // The last answer on a connection says so: the proxy then sends nothing more on one that is about to close.
   if (stopping) response.setHeader('connection', 'close');
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 }
 
