@@ -14,7 +14,11 @@ test('the routes of the client are those of the contract', () => {
 });
 
 test('parameters and query values are escaped, and undefined ones left out', () => {
-  const target = callTarget(callRoutes.logs, { app: 'a/b', environment: 'x y' }, { service: 'a&b', lines: undefined, follow: true });
+  const target = callTarget(
+    callRoutes.logs,
+    { app: 'a/b', environment: 'x y' },
+    { service: 'a&b', lines: undefined, follow: true },
+  );
   assert.equal(target, '/v1/environments/a%2Fb/x%20y/logs?service=a%26b&follow=true');
 });
 

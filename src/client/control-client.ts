@@ -10,9 +10,8 @@ import { callRoutes, callTarget } from './calls.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 
 /** `key` may be left out where nothing in it is required. */
-type Part<Key extends string, Value> = Record<never, never> extends Value
-  ? { readonly [K in Key]?: Value }
-  : { readonly [K in Key]: Value };
+type Part<Key extends string, Value> =
+  Record<never, never> extends Value ? { readonly [K in Key]?: Value } : { readonly [K in Key]: Value };
 
 export type CallInput<N extends ControlCallName> = Part<'params', ControlParams<N>> &
   Part<'query', ControlQuery<N>> &
@@ -96,12 +95,18 @@ export class ControlClient {
 
 /** Whether nobody listens on the socket: the request certainly did not arrive anywhere. */
 export function isNotRunning(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'control-unreachable' && error.details['reason'] === 'not-running';
+  return (
+    error instanceof Failure &&
+    error.code === 'control-unreachable' &&
+    error.details['reason'] === 'not-running'
+  );
 }
 
 /** Whether the connection was lost, so that nobody knows whether the request arrived. */
 export function isCutOff(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'control-unreachable' && error.details['reason'] === 'cut-off';
+  return (
+    error instanceof Failure && error.code === 'control-unreachable' && error.details['reason'] === 'cut-off'
+  );
 }
 
 async function readText(exchange: Exchange): Promise<string> {
@@ -115,7 +120,10 @@ async function readFailure(exchange: Exchange): Promise<Failure> {
   try {
     const document = JSON.parse(text) as Partial<FailureDocument>;
     if (typeof document.code === 'string' && typeof document.message === 'string') {
-      return failureFromDocument({ ...(document as FailureDocument), retryable: document.retryable === true });
+      return failureFromDocument({
+        ...(document as FailureDocument),
+        retryable: document.retryable === true,
+      });
     }
   } catch {
     // Told below, with what did arrive.

@@ -28,7 +28,9 @@ export async function openExchange(
   signal: AbortSignal,
 ): Promise<Exchange> {
   signal.throwIfAborted();
-  const socket = await connectSocket(socketPath);
+  const socket = connect({ path: socketPath });
+  // Whoever waits for the socket or reads it gets its errors; one after the last read concerns nobody.
+  socket.on('error', () => undefined);
   const abort = (): void => void socket.destroy(asError(signal.reason));
   signal.addEventListener('abort', abort, { once: true });
   const close = async (): Promise<void> => {
@@ -37,6 +39,7 @@ export async function openExchange(
   };
   if (request.timeoutMs > 0) socket.setTimeout(request.timeoutMs, () => socket.destroy(noAnswer(request)));
   try {
+    await connected(socket, socketPath, signal);
     const reader = new ResponseReader(readSocket(socket, signal));
     const sent = sendRequest(socket, request);
     // A server may answer, and end, before it has read the whole body; its answer says why.
@@ -50,16 +53,11 @@ export async function openExchange(
   }
 }
 
-function connectSocket(path: string): Promise<Socket> {
+function connected(socket: Socket, path: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path });
-    const fail = (error: NodeJS.ErrnoException): void => reject(connectFailure(path, error));
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      socket.off('error', fail);
-      // Whoever reads the socket gets its errors; one after the last read concerns nobody.
-      socket.on('error', () => undefined);
-      resolve(socket);
+    socket.once('connect', resolve);
+    socket.once('error', (error) => {
+      reject(signal.aborted || error instanceof Failure ? error : connectFailure(path, error));
     });
   });
 }
@@ -106,10 +104,14 @@ function drained(socket: Socket): Promise<void> {
 
 function connectFailure(path: string, error: NodeJS.ErrnoException): Failure {
   if (error.code === 'EACCES' || error.code === 'EPERM') {
-    return new Failure('permission-denied', `Cannot reach the control plane: ${path} belongs to another user.`, {
-      hint: 'Run the command as the user who runs Mainstay, or set MAINSTAY_HOME to a home of your own.',
-      cause: error,
-    });
+    return new Failure(
+      'permission-denied',
+      `Cannot reach the control plane: ${path} belongs to another user.`,
+      {
+        hint: 'Run the command as the user who runs Mainstay, or set MAINSTAY_HOME to a home of your own.',
+        cause: error,
+      },
+    );
   }
   const notRunning = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
   return new Failure(
@@ -135,10 +137,14 @@ function lost(error: unknown): Failure {
 }
 
 function noAnswer({ method, target, timeoutMs }: ExchangeRequest): Failure {
-  return new Failure('timeout', `The control plane did not answer ${method} ${target} within ${timeoutMs / 1000} s.`, {
-    hint: 'Its log says what it is doing: mainstay doctor shows where that lies.',
-    retryable: true,
-  });
+  return new Failure(
+    'timeout',
+    `The control plane did not answer ${method} ${target} within ${timeoutMs / 1000} s.`,
+    {
+      hint: 'Its log says what it is doing: mainstay doctor shows where that lies.',
+      retryable: true,
+    },
+  );
 }
 
 function asError(reason: unknown): Error {

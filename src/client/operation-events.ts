@@ -30,7 +30,11 @@ export async function* followOperation(
   let failures = 0;
   for (;;) {
     try {
-      await using exchange = await client.open('operationEvents', { params: { id }, query: { after } }, signal);
+      await using exchange = await client.open(
+        'operationEvents',
+        { params: { id }, query: { after } },
+        signal,
+      );
       if (failures > 0) options.onResumed?.();
       for await (const event of serverSentEvents(exchange.body)) {
         failures = 0;
@@ -68,6 +72,8 @@ function parseEvent(text: string): OperationEventView {
   try {
     return JSON.parse(text) as OperationEventView;
   } catch (error) {
-    throw new Failure('internal', `An event of the control plane is not JSON: ${text.slice(0, 100)}`, { cause: error });
+    throw new Failure('internal', `An event of the control plane is not JSON: ${text.slice(0, 100)}`, {
+      cause: error,
+    });
   }
 }

@@ -18,10 +18,18 @@ export interface ExecRequest {
 }
 
 /** Runs a command beside a live instance and resolves to its exit code: 128 when a signal ended it. */
-export async function remoteExec(client: ControlClient, request: ExecRequest, signal: AbortSignal): Promise<number> {
+export async function remoteExec(
+  client: ControlClient,
+  request: ExecRequest,
+  signal: AbortSignal,
+): Promise<number> {
   const { app, environment, service, argv, input } = request;
   const query = { service, argv: JSON.stringify(argv) };
-  await using exchange = await client.open('exec', { params: { app, environment }, query, stream: input }, signal);
+  await using exchange = await client.open(
+    'exec',
+    { params: { app, environment }, query, stream: input },
+    signal,
+  );
   for await (const line of textLines(exchange.body)) {
     if (line === '') continue;
     const frame = JSON.parse(line) as ExecFrame;

@@ -34,7 +34,8 @@ export class ResponseReader {
   /** The body as it comes, unframed. Throws when the connection ends before the body does. */
   async *body(head: ResponseHead): AsyncGenerator<Buffer, void> {
     if (head.headers.get('transfer-encoding') === 'chunked') yield* this.#chunked();
-    else if (head.headers.has('content-length')) yield* this.#exactly(Number(head.headers.get('content-length')));
+    else if (head.headers.has('content-length'))
+      yield* this.#exactly(Number(head.headers.get('content-length')));
     else if (head.status !== 204) yield* this.#untilEnd();
   }
 
@@ -107,10 +108,14 @@ function splitHeader(line: string): [string, string] {
 }
 
 function cutOff(): Failure {
-  return new Failure('control-unreachable', 'The control plane ended the connection in the middle of its answer.', {
-    retryable: true,
-    details: { reason: 'cut-off' },
-  });
+  return new Failure(
+    'control-unreachable',
+    'The control plane ended the connection in the middle of its answer.',
+    {
+      retryable: true,
+      details: { reason: 'cut-off' },
+    },
+  );
 }
 
 function broken(why: string): Failure {

@@ -1,0 +1,28 @@
+import { Failure } from '../core/failure.ts';
+import { textLines } from '../client/text-lines.ts';
+import type { VerbContext } from './verb.ts';
+
+/**
+ * Goes on only when the person types `word`. `--yes` skips the question; without a terminal to ask on it throws
+ * `needs-confirmation`, and a wrong answer does too.
+ */
+export async function confirmByTyping(
+  context: VerbContext,
+  warning: readonly string[],
+  word: string,
+): Promise<void> {
+  if (context.globals.yes) return;
+  if (context.io.stdin.isTTY !== true || !context.err.isTerminal) {
+    throw new Failure('needs-confirmation', warning.join(' '), { hint: 'Confirm it with --yes.' });
+  }
+  context.err.lines(warning);
+  context.err.stream.write(`Type ${context.err.style.strong(word)} to go on: `);
+  const answer = await firstLine(context);
+  if (answer?.trim() === word) return;
+  throw new Failure('needs-confirmation', `That was not "${word}"; nothing was done.`);
+}
+
+async function firstLine({ io }: VerbContext): Promise<string | undefined> {
+  for await (const line of textLines(io.stdin)) return line;
+  return undefined;
+}

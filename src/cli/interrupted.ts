@@ -1,0 +1,4 @@
+/** Thrown through a command by Ctrl-C. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

@@ -1,0 +1,49 @@
+import { usage } from '../arguments.ts';
+import { environmentFrom } from '../environment-argument.ts';
+import { startAndShow } from '../start-operation.ts';
+import type { Verb } from '../verb.ts';
+
+export const run: Verb = {
+  name: 'run',
+  usage: ['ENVIRONMENT JOB', 'ENVIRONMENT -- COMMAND [ARGUMENT…]'],
+  description:
+    'Runs a job of the manifest now, or any command, as a task of its own in the current release, with the ' +
+    'configuration, secrets and data of the environment. It goes on when the terminal goes away.',
+  options: [{ name: 'detach', short: 'd', summary: 'Do not wait for the end' }],
+  examples: [
+    { command: 'run production digest', does: 'Run the job digest now, whatever its schedule says' },
+    { command: 'run staging -- node migrate.js --check', does: 'Run a command in the release that serves' },
+    { command: "run staging -- 'ls -la | head'", does: 'One word after -- is a line for the shell' },
+  ],
+  exits: ['failed', 'cancelled', 'incomplete', 'refused', 'detached'],
+  json: 'operation',
+  words: [1, 2],
+  takesRest: true,
+  completes: ['environment'],
+  run: async (context, args) => {
+    const [written = '', job = null] = args.words;
+    const { rest } = args;
+    if ((job === null) === (rest === null || rest.length === 0)) {
+      throw usage('mainstay run', 'give either the name of a job, or a command after --');
+    }
+    const { id } = await environmentFrom(context, written);
+    const command = rest === null ? null : commandLine(rest);
+    return startAndShow(
+      context,
+      { kind: 'run', environment: id, job, command },
+      { detach: args.flag('detach') },
+    );
+  },
+};
+
+/**
+ * The contract takes one line for the shell. A single word is that line already; several words are arguments, so
+ * each is quoted and reaches the command exactly as it was typed here.
+ */
+export function commandLine(words: readonly string[]): string {
+  return words.length === 1 ? (words[0] ?? '') : words.map(quoted).join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
