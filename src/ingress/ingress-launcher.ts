@@ -1,4 +1,4 @@
-import type { Ingress, IngressStatus } from './ingress.ts';
+import type { Ingress, IngressStatus, RouteTable } from './ingress.ts';
 
 /** A bound TCP socket in the hands of the agent, as an open file of its process. */
 export interface HeldSocket {
@@ -15,8 +15,11 @@ export interface IngressSockets {
 export interface IngressLauncher {
   /** Binds without accepting. Throws `port-taken` or `permission-denied`. */
   bind(address: string, port: number): HeldSocket & { close(): void };
-  /** Starts a process that outlives this one and inherits the sockets; resolves with its status once it serves. */
-  launch(sockets: IngressSockets, signal: AbortSignal): Promise<IngressStatus>;
+  /**
+   * Starts a process that outlives this one, inherits the sockets and serves this table from its first
+   * connection on; resolves with its status once it serves. None may be running.
+   */
+  launch(sockets: IngressSockets, table: RouteTable, signal: AbortSignal): Promise<IngressStatus>;
   /** Talks to whichever ingress process runs at the moment. */
   readonly ingress: Ingress;
 }

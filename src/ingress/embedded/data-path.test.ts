@@ -74,7 +74,11 @@ test('a body between two pipelined requests is not taken for a request', async (
       `POST /b HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n` +
       get('/c', closing),
   );
-  assert.deepEqual(answer.match(/<[^>]*>/g), [`<POST /a ${inner.length}>`, `<POST /b ${inner.length}>`, '<GET /c 0>']);
+  assert.deepEqual(answer.match(/<[^>]*>/g), [
+    `<POST /a ${inner.length}>`,
+    `<POST /b ${inner.length}>`,
+    '<GET /c 0>',
+  ]);
 });
 
 const smuggling: readonly (readonly [name: string, text: string])[] = [
@@ -92,7 +96,10 @@ for (const [name, rest] of smuggling) {
   test(`a request that tries to smuggle by ${name} gets 400 and reaches nobody`, async () => {
     await using upstream = await recording(ok);
     await under.routes(testRoute([upstream.port]));
-    const answer = await rawExchange(under.http.port, `POST / HTTP/1.1\r\nHost: app.test\r\n${rest}${get('/smuggled')}`);
+    const answer = await rawExchange(
+      under.http.port,
+      `POST / HTTP/1.1\r\nHost: app.test\r\n${rest}${get('/smuggled')}`,
+    );
     assert.match(answer, /^HTTP\/1\.1 400 /);
     assert.match(answer, /connection: close/);
     assert.equal(answer.match(/HTTP\/1\.1 /g)?.length, 1);
@@ -128,7 +135,9 @@ test('100-continue is asked of the application, and the body follows its answer'
   });
   await under.routes(testRoute([application.port]));
   using client = await RawClient.connect(under.http.port);
-  client.send('POST / HTTP/1.1\r\nHost: app.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n');
+  client.send(
+    'POST / HTTP/1.1\r\nHost: app.test\r\nExpect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n',
+  );
   await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
   client.send('body');
   assert.match(await client.untilEnd(), /HTTP\/1\.1 200 OK[^]*got body$/);
@@ -144,7 +153,10 @@ test('other interim answers are passed on', async () => {
 test('a body that says it is too large is refused at once', async () => {
   await using upstream = await recording(ok);
   await under.routes(testRoute([upstream.port], { limits: { ...limits, maxBodyBytes: 10 } }));
-  const answer = await rawExchange(under.http.port, 'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 11\r\n\r\n');
+  const answer = await rawExchange(
+    under.http.port,
+    'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 11\r\n\r\n',
+  );
   assert.match(answer, /^HTTP\/1\.1 413 /);
   assert.equal(upstream.received, '');
 });
@@ -172,7 +184,10 @@ test('a head that does not arrive in time gets 408', async () => {
 test('a body that stops arriving gets 408', async () => {
   await using upstream = await recording(() => undefined);
   await under.routes(testRoute([upstream.port], { limits: { ...limits, bodyIdleTimeoutMs: 100 } }));
-  const answer = await rawExchange(under.http.port, 'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\n\r\nab');
+  const answer = await rawExchange(
+    under.http.port,
+    'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\n\r\nab',
+  );
   assert.match(answer, /^HTTP\/1\.1 408 /);
 });
 
@@ -184,16 +199,25 @@ test('an application that does not answer in time gives 504', async () => {
 
 const badAnswers: readonly (readonly [name: string, text: string])[] = [
   ['is not HTTP', 'hello\r\n\r\n'],
-  ['frames its body twice', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  [
+    'frames its body twice',
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
   ['folds a line', 'HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nok'],
-  ['switches protocols unasked', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n'],
+  [
+    'switches protocols unasked',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
+  ],
 ];
 
 for (const [name, text] of badAnswers) {
   test(`an application whose answer ${name} gives 502`, async () => {
     await using upstream = await recording(text);
     await under.routes(testRoute([upstream.port]));
-    assert.match(await rawExchange(under.http.port, get('/', closing)), /^HTTP\/1\.1 502 [^]*request [0-9a-f]/);
+    assert.match(
+      await rawExchange(under.http.port, get('/', closing)),
+      /^HTTP\/1\.1 502 [^]*request [0-9a-f]/,
+    );
   });
 }
 
@@ -207,11 +231,16 @@ test('an HTTP/1.0 client gets bodies without chunks and may keep its connection'
     under.http.port,
     'GET / HTTP/1.0\r\nHost: app.test\r\nConnection: keep-alive\r\n\r\nGET /chunks HTTP/1.0\r\nHost: app.test\r\n\r\n',
   );
-  assert.match(answer, /connection: keep-alive[^]*the end[^]*connection: close[^]*\r\n\r\npart one, the end$/);
+  assert.match(
+    answer,
+    /connection: keep-alive[^]*the end[^]*connection: close[^]*\r\n\r\npart one, the end$/,
+  );
 });
 
 test('a body that ends with its connection is passed on in chunks', async () => {
-  await using upstream = await recording((socket) => socket.end('HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello'));
+  await using upstream = await recording((socket) =>
+    socket.end('HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello'),
+  );
   await under.routes(testRoute([upstream.port]));
   const answer = await rawExchange(under.http.port, get() + get('/', closing));
   assert.equal(answer.match(/transfer-encoding: chunked[^]*?\r\n\r\n5\r\nhello\r\n0\r\n\r\n/g)?.length, 2);
@@ -228,7 +257,12 @@ test('answers without body end with their head', async () => {
     under.http.port,
     `${get('/304')}${get('/204')}HEAD / HTTP/1.1\r\nHost: app.test\r\n\r\n${get('/200', closing)}`,
   );
-  assert.deepEqual(answer.match(/^HTTP\/1\.1 \d+/gm), ['HTTP/1.1 304', 'HTTP/1.1 204', 'HTTP/1.1 200', 'HTTP/1.1 200']);
+  assert.deepEqual(answer.match(/^HTTP\/1\.1 \d+/gm), [
+    'HTTP/1.1 304',
+    'HTTP/1.1 204',
+    'HTTP/1.1 200',
+    'HTTP/1.1 200',
+  ]);
   assert.match(answer, /body$/);
   assert.equal(answer.match(/body/g)?.length, 1);
 });
@@ -265,7 +299,10 @@ test('a POST does not go out on a connection that has been idle for long', async
   await under.routes(testRoute([upstream.port]));
   assert.match(await rawExchange(under.http.port, get('/', closing)), / 200 /);
   await sleep(400);
-  await rawExchange(under.http.port, 'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx');
+  await rawExchange(
+    under.http.port,
+    'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx',
+  );
   assert.equal(upstream.connections, 2);
 });
 
@@ -287,7 +324,9 @@ test('requests with bodies wait for an instance that does not listen yet, and lo
   await under.routes(testRoute([port], { holdMs: 30_000 }));
   using client = await RawClient.connect(under.http.port);
   const body = 'x'.repeat(200_000);
-  client.send(`POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+  client.send(
+    `POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
   while ((await under.ingress.status(under.signal)).down.length === 0) await sleep(10);
   await using application = await startApplication((request, response) => {
     let size = 0;
@@ -372,7 +411,9 @@ test('an application that does not read slows the client down', async () => {
     socket.pause();
     sockets.push(socket);
   });
-  await under.routes(testRoute([upstream.port], { limits: { ...limits, maxBodyBytes: 1e9, responseTimeoutMs: 60_000 } }));
+  await under.routes(
+    testRoute([upstream.port], { limits: { ...limits, maxBodyBytes: 1e9, responseTimeoutMs: 60_000 } }),
+  );
   using client = await RawClient.connect(under.http.port);
   const block = 'x'.repeat(256 * 1024);
   client.send(`POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: ${400 * block.length}\r\n\r\n`);
@@ -418,9 +459,14 @@ test('a stream of events ends when its client goes', async () => {
 });
 
 test('a sane request id is kept, and each answer carries one', async () => {
-  await using application = await startApplication((request, response) => response.end(`<${request.headers['x-request-id']}>`));
+  await using application = await startApplication((request, response) =>
+    response.end(`<${request.headers['x-request-id']}>`),
+  );
   await under.routes(testRoute([application.port]));
-  assert.match(await rawExchange(under.http.port, get('/', `X-Request-Id: abc-1.2:3\r\n${closing}`)), /x-request-id: abc-1\.2:3[^]*<abc-1\.2:3>$/);
+  assert.match(
+    await rawExchange(under.http.port, get('/', `X-Request-Id: abc-1.2:3\r\n${closing}`)),
+    /x-request-id: abc-1\.2:3[^]*<abc-1\.2:3>$/,
+  );
   const made = await rawExchange(under.http.port, get('/', `X-Request-Id: "forged" line\r\n${closing}`));
   assert.match(made, /x-request-id: ([0-9a-f]{12}-[0-9a-z]+)\r\n[^]*<\1>$/);
 });

@@ -9,6 +9,9 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** A lower-case DNS name, an IPv4 address or a bracketed IPv6 address. Names files, so nothing else may pass. */
+const isHost = (value: unknown): boolean =>
+  isText(value) && /^(?:[a-z0-9_-][a-z0-9._-]*|\[[0-9a-f:.]+\])$/.test(value);
 const isPort = (value: unknown): boolean => isCount(value) && value > 0 && value < 65_536;
 
 /**
@@ -34,10 +37,7 @@ function routeProblem(route: Fields): string | undefined {
   if (!isText(route['environment']) || !isText(route['service']))
     return 'environment and service must be text';
   const { hosts, upstreams, pathPrefix, holdMs } = route;
-  if (
-    !Array.isArray(hosts) ||
-    !hosts.every((host) => isText(host) && host !== '' && host === host.toLowerCase())
-  ) {
+  if (!Array.isArray(hosts) || !hosts.every(isHost)) {
     return 'hosts must be lower-case names';
   }
   if (!isText(pathPrefix) || !pathPrefix.startsWith('/')) return 'pathPrefix must begin with /';

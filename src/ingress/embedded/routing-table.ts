@@ -1,4 +1,4 @@
-import type { Route, RouteTable, Upstream } from '../ingress.ts';
+import type { Route, RouteTable, RouteTls, Upstream } from '../ingress.ts';
 import type { Instance } from './instance.ts';
 import type { TrafficCounter } from './traffic-counter.ts';
 
@@ -73,8 +73,14 @@ export class RoutingTable {
     return undefined;
   }
 
-  routeForHost(host: string): CompiledRoute | undefined {
-    return this.#byHost.get(host)?.[0];
+  /** How a host is served over https; undefined when none of its routes is. */
+  tlsForHost(host: string): RouteTls | undefined {
+    const served = this.#byHost.get(host)?.find(({ route }) => route.tls.mode !== 'off');
+    return served?.route.tls;
+  }
+
+  get usesTls(): boolean {
+    return this.routes.some(({ route }) => route.tls.mode !== 'off');
   }
 }
 

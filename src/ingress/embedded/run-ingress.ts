@@ -31,6 +31,7 @@ class IngressProcess implements IngressControls {
   readonly #servers: Server[] = [];
   /** Tables are applied one after the other: each is on disk before the next begins. */
   #applying: Promise<void> = Promise.resolve();
+  #tlsStarted = false;
 
   constructor(options: IngressOptions, clock: Clock) {
     this.#options = options;
@@ -81,7 +82,17 @@ class IngressProcess implements IngressControls {
 
   async #use(table: RouteTable): Promise<void> {
     this.#forwarder.apply(table);
-    await Promise.resolve();
+    const { https } = this.#options;
+    if (https === null || this.#tlsStarted || !this.#forwarder.table.usesTls) return;
+    this.#tlsStarted = true;
+    // Only now: TLS takes memory that most development machines need not spend.
+    const { createTlsListener } = await import('./tls-listener.ts');
+    const server = createTlsListener(this.#forwarder, {
+      directory: this.#options.directory,
+      clock: this.#clock,
+      reportBug,
+    });
+    await this.#listen(server, https);
   }
 
   apply(table: RouteTable): Promise<void> {
