@@ -59,7 +59,7 @@ export async function findEntry(root: string, path: string): Promise<FoundEntry 
     throw unfit(absolute, status.isFIFO() ? 'a named pipe' : status.isSocket() ? 'a socket' : 'a device');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileFailure(error, `read ${JSON.stringify(path)} of the source`, absolute);
+    throw fileFailure(error, `read ${JSON.stringify(path)}`, absolute);
   }
 }
 
@@ -74,11 +74,7 @@ async function readNames(
     if (names.some(({ name }) => name.includes('\uFFFD'))) await refuseUnreadableNames(absolute);
     return names.map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }));
   } catch (error) {
-    throw fileFailure(
-      error,
-      `read the directory ${JSON.stringify(directory || '.')} of the source`,
-      absolute,
-    );
+    throw fileFailure(error, `read the directory ${JSON.stringify(directory || '.')}`, absolute);
   }
 }
 
