@@ -10,6 +10,7 @@ import {
   type Goal,
   type Measured,
 } from './benchmark.ts';
+import { none } from './goals.ts';
 import type { LoadPlan, LoadResult } from './load/load-plan.ts';
 import { startLoad } from './load/start-load.ts';
 import type { Deployer } from './peers/deployer.ts';
@@ -168,18 +169,11 @@ function describe({ version, fault, exitCode, outcome, seconds, truthful }: Depl
   return `v${version} ${fault ?? 'good'}: ${outcome}, exit ${exitCode}, ${seconds} s${truthful ? '' : ', UNTRUTHFUL'}`;
 }
 
-function goalsOf(figures: Figures): Goal[] {
-  const none = (what: string, name: string): Goal => ({
-    what,
-    wanted: '0',
-    reached: String(figures[name]),
-    met: figures[name] === 0,
-    correctness: true,
-  });
+function goalsOf({ lost, wrong, answersOfBadReleases, untruthful }: Figures): Goal[] {
   return [
-    none('requests lost', 'lost'),
-    none('wrong answers', 'wrong'),
-    none('answers of releases that must not serve', 'answersOfBadReleases'),
-    none('deploys whose exit code does not tell the truth', 'untruthful'),
+    none('requests lost', lost),
+    none('wrong answers', wrong),
+    none('answers of releases that must not serve', answersOfBadReleases),
+    none('deploys whose exit code does not tell the truth', untruthful),
   ];
 }

@@ -16,8 +16,11 @@ export async function endProcessesOf(home: string): Promise<void> {
 
 /** Processes that name the home in their arguments or variables, or run inside it. */
 export async function processesOf(home: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const belongs = await Promise.all(pids.map((pid) => pid !== process.pid && belongsTo(pid, home)));
+  const pids = (await readdir('/proc'))
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid);
+  const belongs = await Promise.all(pids.map((pid) => belongsTo(pid, home)));
   return pids.filter((_pid, index) => belongs[index]);
 }
 

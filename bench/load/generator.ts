@@ -1,7 +1,7 @@
 import { HeldWebSocket } from './held-web-socket.ts';
 import type { FromGenerator, LoadPlan, ToGenerator } from './load-plan.ts';
 import { seededRandom } from './random.ts';
-import { nextRequest } from './request-mix.ts';
+import { nextRequest, type RequestShape } from './request-mix.ts';
 import { openTarget, sendRequest } from './send-request.ts';
 import { Tally } from './tally.ts';
 
@@ -51,11 +51,14 @@ class Generator {
   #send(dueAt: number): void {
     const shape = nextRequest(this.#plan, this.#random, this.#count);
     this.#tally.sent += 1;
-    const done = sendRequest(this.#target, shape, this.#plan.slowMs).then((answer) => {
-      this.#tally.answered(shape, answer, dueAt, performance.now());
-      this.#inFlight.delete(done);
-    });
-    this.#inFlight.add(done);
+    const answered = this.#answer(shape, dueAt);
+    this.#inFlight.add(answered);
+    void answered.finally(() => this.#inFlight.delete(answered));
+  }
+
+  async #answer(shape: RequestShape, dueAt: number): Promise<void> {
+    const answer = await sendRequest(this.#target, shape, this.#plan.slowMs);
+    this.#tally.answered(shape, answer, dueAt, performance.now());
   }
 
   /** Keeps one WebSocket open; each attempt to open it counts as a request. */
