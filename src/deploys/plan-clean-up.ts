@@ -25,7 +25,11 @@ export function addCleanUp(waves: WaveBuilder, wish: DeployWish, old: readonly P
     id: 'prune',
     kind: 'release.prune',
     title: `Keep the newest ${wish.environment.release.keep} releases`,
-    input: { app: wish.environment.app, hosts: wish.observed.map(({ host }) => host) },
+    input: {
+      app: wish.environment.app,
+      keep: wish.environment.release.keep,
+      hosts: wish.observed.map(({ host }) => host),
+    },
     onFailure: 'warn',
   });
 }

@@ -1,0 +1,106 @@
+import { BlobStore } from '../artifacts/blob-store.ts';
+import { toFailureDocument } from '../core/failure.ts';
+import type { Clock } from '../core/units.ts';
+import { deployKinds } from '../deploys/deploy-kinds.ts';
+import type { Host, Hosts } from '../hosts/host.ts';
+import { manifestFromCanonical } from '../manifest/canonical.ts';
+import { OperationsEngine } from '../operations/engine.ts';
+import type { FailurePoints } from '../operations/failure-points.ts';
+import type { OperationKind, StepKind } from '../operations/step.ts';
+import { listenOnSocket } from '../server/http-server.ts';
+import { openStore, type Store } from '../store/store.ts';
+import type { Home } from '../system/home.ts';
+import { identifyProcess } from '../system/process-identity.ts';
+import { acquireProcessLock } from '../system/process-lock.ts';
+import { reportReady } from '../system/report-ready.ts';
+import { ConfigurationService, type SecretBox } from './configuration-service.ts';
+import { controlHandlers } from './control-handlers.ts';
+import { deployRecords } from './deploy-records.ts';
+import { withEvidence } from './finished-evidence.ts';
+import { newestManifest } from './newest-manifest.ts';
+import { pruneReleases } from './prune-releases.ts';
+import { releaseBuilder, releaseContents } from './release-builder.ts';
+import { watchAgent } from './watch-agent.ts';
+
+export interface ControlOptions {
+  readonly home: Home;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly hosts: Hosts & { readonly all: readonly Host[] };
+  readonly secretBox: SecretBox;
+  /** Resolves when the agent of this machine answers, having started it when it did not. */
+  readonly ensureAgent: (signal: AbortSignal) => Promise<void>;
+  /** What build commands see of the machine. */
+  readonly buildEnvironment: { readonly path: string; readonly variables: Readonly<Record<string, string>> };
+  readonly failurePoints?: FailurePoints;
+  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface Control {
+  readonly store: Store;
+  readonly engine: OperationsEngine;
+  readonly configuration: ConfigurationService;
+  readonly kinds: readonly OperationKind[];
+}
+
+/**
+ * Runs the control plane until the signal aborts: takes the lock of the home, opens the store, brings the
+ * agent up, resumes what an earlier control plane left, and serves the API. Says when it is ready, or why not.
+ */
+export async function runControl(options: ControlOptions, signal: AbortSignal): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const stop = new AbortController();
+  const ending = AbortSignal.any([signal, stop.signal]);
+  try {
+    stack.use(await acquireProcessLock(options.home.controlLock, 'the control plane'));
+    const store = stack.use(await openStore({ path: options.home.database, clock: options.clock }));
+    await options.ensureAgent(ending);
+    stack.use(watchAgent(options.ensureAgent, options.log));
+    const control = await assemble(options, store);
+    stack.defer(() => control.engine.stop());
+    control.engine.start();
+    const handlers = controlHandlers(options, control, () => stop.abort());
+    const logBug = (thrown: unknown, where: string) => options.log('bug', { where, stack: stackOf(thrown) });
+    stack.use(
+      await listenOnSocket(options.home.controlSocket, { handlers, version: options.version, logBug }),
+    );
+  } catch (thrown) {
+    reportReady(toFailureDocument(thrown));
+    throw thrown;
+  }
+  reportReady();
+  options.log('ready', { pid: process.pid, version: options.version });
+  if (!ending.aborted)
+    await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }));
+  options.log('stopping', {});
+}
+
+async function assemble(options: ControlOptions, store: Store): Promise<Control> {
+  const { home, hosts, clock } = options;
+  const blobs = new BlobStore(home.blobs);
+  await blobs.prepare();
+  const configuration = new ConfigurationService(store, options.secretBox, (environment) =>
+    newestManifest(store, environment),
+  );
+  const records = deployRecords(store, manifestFromCanonical);
+  const builder = releaseBuilder({ blobs, home, ...options.buildEnvironment }, store, configuration);
+  const deploys = deployKinds({ hosts, records, configuration }, builder, releaseContents(blobs), clock);
+  const kinds = withEvidence(store, deploys.operations);
+  const steps: readonly StepKind[] = [...deploys.steps, pruneReleases(store, blobs, hosts, clock)];
+  const owner = identifyProcess(process.pid);
+  if (owner === undefined) throw new Error('this process has no identity under /proc');
+  const engine = new OperationsEngine({
+    store: store.operations,
+    clock,
+    owner,
+    operationKinds: kinds,
+    stepKinds: steps,
+    onBug: (error, operation) => options.log('bug', { operation, stack: stackOf(error) }),
+    ...(options.failurePoints === undefined ? {} : { failurePoints: options.failurePoints }),
+  });
+  return { store, engine, configuration, kinds };
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
