@@ -107,7 +107,7 @@ function expectation(issue: Issue): string {
 
 function typeHint(value: unknown, issue: Extract<Issue, { code: 'invalid_type' }>): string | undefined {
   if (value === null) return 'fill it in, or leave the key out';
-  if (issue.expected !== 'string') return undefined;
+  if (issue.expected !== 'string' || (typeof value === 'number' && !Number.isFinite(value))) return undefined;
   if (issue.message.includes('duration') && typeof value === 'number') return `write ${value}s for seconds`;
   if (issue.message.includes('size') && typeof value === 'number') return `write ${value}MB`;
   if (issue.message.includes('percentage') && typeof value === 'number') return `write ${value}%`;

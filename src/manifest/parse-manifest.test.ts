@@ -325,3 +325,13 @@ test('at most a hundred faults are told, and then how many more there are', () =
   assert.equal(issues.length, 101);
   assert.match(issues.at(-1) ?? '', /and \d+ more faults from here on$/);
 });
+
+test('a circle of a thousand environments is told once', () => {
+  const environments = Array.from(
+    { length: 1000 },
+    (_, index) => `e${index}: { domain: e${index}.test, promote_from: e${(index + 1) % 1000} }`,
+  );
+  assert.deepEqual(faultsOf(`app: shop\n${web}environments: {\n${environments.join(',\n')}\n}\n`), [
+    'mainstay.yaml:4:38 environments.e0.promote_from: goes in a circle through e0, e1, e2, e3, e4 and 995 more',
+  ]);
+});

@@ -1,7 +1,7 @@
 import { explainIssues, valueAt } from './explain-issue.ts';
 import type { Manifest } from './manifest.ts';
 import { normalise } from './normalise.ts';
-import type { Problem } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
 import { pathText } from './problem.ts';
 import { brokenRules } from './rules/all-rules.ts';
 import { salvage } from './salvage.ts';
@@ -73,8 +73,10 @@ function judge(root: TreeNode, found: readonly Problem[], truncated: boolean) {
   const data = withoutExtensions(root.value);
   const parsed = manifestSchema.safeParse(data);
   const problems = [...found];
-  const add = (later: readonly Problem[]) =>
-    problems.push(...later.filter((problem) => !problems.some((earlier) => covers(earlier, problem))));
+  const add = (later: readonly Problem[]) => {
+    const isExplained = explainedBy(problems);
+    problems.push(...later.filter((problem) => !isExplained(problem)));
+  };
   if (!parsed.success) add(explainIssues(manifestSchema, data, parsed.error.issues));
   const written = parsed.success ? parsed.data : salvage(data, parsed.error.issues);
   if (written === undefined) return { problems };
@@ -93,12 +95,15 @@ function judge(root: TreeNode, found: readonly Problem[], truncated: boolean) {
  * A fault of an entry explains away what is said later about it or anything inside it. One with a place of its
  * own (a key that is no text) concerns only a part of the entry, so the entry's members still speak.
  */
-function covers(earlier: Problem, later: Problem): boolean {
-  const { path, offset } = earlier;
-  if (path.length === 0 || path.length > later.path.length) return false;
-  if (offset !== undefined && path.length < later.path.length) return false;
-  return path.every((part, at) => part === later.path[at]);
+function explainedBy(earlier: readonly Problem[]): (later: Problem) => boolean {
+  const whole = new Set(earlier.filter(({ offset }) => offset === undefined).map(({ path }) => keyOf(path)));
+  const exact = new Set(earlier.map(({ path }) => keyOf(path)));
+  return ({ path }) =>
+    path.length > 0 &&
+    (exact.has(keyOf(path)) || path.some((_, at) => whole.has(keyOf(path.slice(0, at + 1)))));
 }
+
+const keyOf = (path: Path) => JSON.stringify(path);
 
 /** Keys at the top that begin with `x-` are the author's own: a place for anchors. */
 function withoutExtensions(data: unknown): unknown {

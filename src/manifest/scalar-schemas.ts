@@ -16,16 +16,24 @@ interface Verdict {
   readonly hint?: string | undefined;
 }
 
+/** The kernel gives no process a longer argument or variable than 128 KiB. */
+const longestText = 100_000;
+
 /**
- * Text with one more rule. `expected` completes "expected …, got a number"; a NUL byte, which no process
- * can be given, is refused everywhere.
+ * Text with one more rule. `expected` completes "expected …, got a number". What no process can be given is
+ * refused everywhere.
  */
 function text(expected: string, judge: (value: string) => Verdict | null) {
   return z.string(`expected ${expected}`).superRefine((value, context) => {
-    const verdict = value.includes('\0') ? { message: 'contains a NUL character' } : judge(value);
+    const verdict = unusable(value) ?? judge(value);
     if (verdict === null) return;
     context.addIssue({ code: 'custom', message: verdict.message, params: { hint: verdict.hint } });
   });
+}
+
+function unusable(value: string): Verdict | null {
+  if (value.includes('\0')) return { message: 'contains a NUL character' };
+  return value.length > longestText ? { message: `is longer than ${longestText} characters` } : null;
 }
 
 const show = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
@@ -34,6 +42,7 @@ export const freeText = (expected = 'text') => text(expected, () => null);
 
 export const filledText = (expected = 'text') =>
   text(expected, (value) => (value.trim() === '' ? { message: 'must not be empty' } : null)).meta({
+    title: 'text',
     pattern: '\\S',
   });
 
@@ -52,7 +61,7 @@ export const name = (thing: string) =>
       message: `${show(value)} cannot name ${thing}`,
       hint: `use a-z, 0-9 and "-", beginning with a letter, at most 40${better === '' ? '' : `; such as "${better}"`}`,
     };
-  }).meta({ pattern: namePattern.source });
+  }).meta({ title: 'name', pattern: namePattern.source });
 
 const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -67,7 +76,7 @@ export const variableName = () =>
     return value.startsWith('MAINSTAY_')
       ? { message: 'names beginning with MAINSTAY_ are set by Mainstay itself' }
       : null;
-  }).meta({ pattern: variablePattern.source });
+  }).meta({ title: 'variable name', pattern: variablePattern.source });
 
 const longest = 366 * 86_400_000;
 
@@ -75,7 +84,7 @@ export const duration = (options: { readonly zero?: boolean } = {}) =>
   text('a duration such as 30s or 5m', (value) => {
     const parsed = parseDuration(value);
     if (parsed === undefined) {
-      const bare = /^\s*\d+\s*$/.test(value);
+      const bare = /^\d{1,9}$/.test(value.trim());
       return {
         message: `${show(value)} is not a duration`,
         hint: bare
@@ -85,14 +94,15 @@ export const duration = (options: { readonly zero?: boolean } = {}) =>
     }
     if (parsed === 0 && options.zero !== true) return { message: 'must be longer than zero' };
     return parsed > longest ? { message: 'is longer than 366 days' } : null;
-  }).meta({ pattern: durationPattern.source });
+  }).meta({ title: 'duration', pattern: durationPattern.source });
 
 export const size = (smallest: number) =>
   text('a size such as 256MB', (value) => {
     const parsed = parseSize(value);
     if (parsed === undefined) {
-      const loose = /^\s*(\d+)\s*([kmgt])?(i?b)?\s*$/i.exec(value);
-      const unit = loose?.[2] === undefined ? 'MB' : `${loose[2].toUpperCase()}B`;
+      const loose = /^(\d{1,9}) {0,3}([kmgt])?(i?b)?$/i.exec(value.trim());
+      const bare = loose?.[3] === undefined ? 'MB' : 'B';
+      const unit = loose?.[2] === undefined ? bare : `${loose[2].toUpperCase()}B`;
       return {
         message: `${show(value)} is not a size`,
         hint:
@@ -102,16 +112,17 @@ export const size = (smallest: number) =>
     if (parsed < smallest)
       return { message: `is less than ${smallest / 1024 / 1024}MB, too little for any process` };
     return parsed > 2 ** 50 ? { message: 'is more than 1024TB' } : null;
-  }).meta({ pattern: sizePattern.source });
+  }).meta({ title: 'size', pattern: sizePattern.source });
 
 export const percentage = () =>
   text('a percentage such as 1%', (value) =>
     parsePercentage(value) === undefined
       ? { message: `${show(value)} is not a percentage`, hint: 'write 0% to 100%, such as 1%' }
       : null,
-  ).meta({ pattern: percentagePattern.source });
+  ).meta({ title: 'percentage', pattern: percentagePattern.source });
 
-export const schedule = () => text('a schedule of five cron fields', cronProblem);
+export const schedule = () =>
+  text('a schedule of five cron fields', cronProblem).meta({ title: 'cron fields' });
 
 export const timezone = () =>
   text('a time zone such as Europe/Berlin', (value) => {
@@ -121,7 +132,7 @@ export const timezone = () =>
       message: `${show(value)} is not a time zone`,
       hint: near === undefined ? 'use an IANA name such as Europe/Berlin or UTC' : `did you mean "${near}"?`,
     };
-  });
+  }).meta({ title: 'time zone' });
 
 function knownTimezone(value: string): boolean {
   try {
@@ -138,7 +149,7 @@ export const domain = () =>
   text('a domain such as shop.example.com', (value) => {
     if (value.length <= 253 && value.split('.').every((part) => label.test(part))) return null;
     return { message: `${show(value)} is not a domain`, hint: domainHint(value) };
-  }).meta({ pattern: '^[a-z0-9.-]{1,253}$' });
+  }).meta({ title: 'domain', pattern: '^[a-z0-9.-]{1,253}$' });
 
 function domainHint(value: string): string {
   if (/^https?:\/\//i.test(value)) return 'leave out the scheme and path; write the host name alone';
@@ -164,14 +175,14 @@ export const relativePath = (where: string) =>
       };
     }
     return /[\r\n]/.test(value) ? { message: 'must not contain a line break' } : null;
-  }).meta({ pattern: '^[^/]' });
+  }).meta({ title: 'relative path', pattern: '^[^/]' });
 
 export const absolutePath = () =>
   text('an absolute path', (value) =>
     value.startsWith('/') && !value.split('/').includes('..')
       ? null
       : { message: `${show(value)} is not an absolute path on the host`, hint: 'begin it with "/"' },
-  ).meta({ pattern: '^/' });
+  ).meta({ title: 'absolute path', pattern: '^/' });
 
 /** The path of a URL, without query and fragment unless `query` allows the former. */
 export const urlPath = (options: { readonly query?: boolean } = {}) =>
@@ -188,4 +199,4 @@ export const urlPath = (options: { readonly query?: boolean } = {}) =>
     return path.includes('//') || path.split('/').some((part) => part === '.' || part === '..')
       ? { message: 'must not contain "//", "." or ".." as a segment' }
       : null;
-  }).meta({ pattern: '^/' });
+  }).meta({ title: 'path of a URL', pattern: '^/' });

@@ -56,38 +56,43 @@ export const domainsAreTheirOwn: Rule = function* ({ manifest, has }) {
 export const promotionsLeadSomewhere: Rule = function* ({ manifest, names }) {
   const sources = new Map(manifest.environments.map(({ name, promoteFrom }) => [name, promoteFrom]));
   for (const { name, promoteFrom } of manifest.environments) {
-    if (promoteFrom === null) continue;
+    if (promoteFrom === null || names.environments.has(promoteFrom)) continue;
     const path = ['environments', name, 'promote_from'];
-    if (!names.environments.has(promoteFrom)) {
-      yield unknownName(path, 'value', promoteFrom, 'environment', names.environments);
-      continue;
-    }
-    const circle = circleFrom(name, sources);
-    // Told once, at the first environment of the circle.
-    if (circle !== undefined && circle[0] === name) {
-      const message =
-        circle.length === 1
-          ? 'an environment cannot be promoted from itself'
-          : `goes in a circle through ${listed(circle)}`;
-      yield { path, at: 'value', message };
-    }
+    yield unknownName(path, 'value', promoteFrom, 'environment', names.environments);
+  }
+  for (const [first = '', ...others] of circlesIn(sources)) {
+    const message =
+      others.length === 0
+        ? 'an environment cannot be promoted from itself'
+        : `goes in a circle through ${listed([first, ...others])}`;
+    yield { path: ['environments', first, 'promote_from'], at: 'value', message };
   }
 };
 
-/** The members of a circle through `name`, beginning with the one that stands first in the file. */
-function circleFrom(name: string, sources: ReadonlyMap<string, string | null>): string[] | undefined {
-  const seen = [name];
-  let next = sources.get(name) ?? null;
-  while (next !== null && next !== name) {
-    if (seen.includes(next)) return undefined;
-    seen.push(next);
-    next = sources.get(next) ?? null;
+/** Each circle once, beginning with the member that stands first in the file. Linear in the environments. */
+function circlesIn(sources: ReadonlyMap<string, string | null>): string[][] {
+  const circles: string[][] = [];
+  const seen = new Set<string>();
+  const order = new Map([...sources.keys()].map((name, index) => [name, index]));
+  for (const start of sources.keys()) {
+    const way: string[] = [];
+    let next: string | null = start;
+    while (next !== null && !seen.has(next)) {
+      seen.add(next);
+      way.push(next);
+      next = sources.get(next) ?? null;
+    }
+    const closing = next === null ? -1 : way.indexOf(next);
+    if (closing === -1) continue;
+    const circle = way.slice(closing);
+    const rank = (name: string) => order.get(name) ?? 0;
+    const first = circle.reduce(
+      (best, name, index) => (rank(name) < rank(circle[best] ?? '') ? index : best),
+      0,
+    );
+    circles.push([...circle.slice(first), ...circle.slice(0, first)]);
   }
-  if (next === null) return undefined;
-  const order = [...sources.keys()];
-  const first = seen.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))[0] ?? name;
-  const start = seen.indexOf(first);
-  return [...seen.slice(start), ...seen.slice(0, start)];
+  return circles;
 }
 
 export const overridesMeetServices: Rule = function* ({ manifest, names, has }) {

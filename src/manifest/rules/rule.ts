@@ -13,7 +13,8 @@ export interface RuleInput {
 
 export type Rule = (input: RuleInput) => Iterable<Problem>;
 
-/** Two names in one breath: `web and api`, `web, api and worker`. */
+/** `web and api`, `web, api and worker`; beyond a handful only the first are named. */
 export function listed(names: readonly string[]): string {
+  if (names.length > 6) return `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
   return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -15,12 +15,12 @@ export const build = z.strictObject(
     }),
     cache: optional(
       z.array(relativePath('the source'), 'expected a list of directories'),
-      'Directories inside the source that are kept between builds of the app, and left out of the release unless they were part of the source.',
+      'Directories inside the source that are kept between builds of the app and left out of the release.',
       { example: ['.npm'] },
     ),
     ignore: optional(
       z.array(filledText('a pattern'), 'expected a list of patterns'),
-      'Patterns, as in .gitignore, of files left out of the release, beyond `.git`, `node_modules` and what `.gitignore` names.',
+      'Patterns, as in .gitignore, of what is left out of the copy, besides `.git`, `node_modules` and what `.gitignore` names.',
       { example: ['*.md'] },
     ),
     timeout: optional(duration(), 'For all commands together.', {
