@@ -106,7 +106,7 @@ export function classifyField(
     const kind = known[direction];
     return kind !== pass && hasUnderscore(buffer, start, end) ? drop : kind;
   }
-  if (direction === 'response' || end - start <= forwardedPrefix.length) return pass;
+  if (direction === 'response' || end - start < forwardedPrefix.length) return pass;
   const first = buffer[start];
   if (first !== 0x78 && first !== 0x58) return pass;
   return matches(buffer, start, forwardedPrefix.length, forwardedPrefix) ? drop : pass;

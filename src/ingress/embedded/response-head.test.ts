@@ -23,6 +23,7 @@ const refusedHeads: readonly (readonly [name: string, text: string])[] = [
   ['a status of two digits', 'HTTP/1.1 20 OK\r\n\r\n'],
   ['a status of four digits', 'HTTP/1.1 2000 OK\r\n\r\n'],
   ['a status below 100', 'HTTP/1.1 099 OK\r\n\r\n'],
+  ['an interim status and a body', 'HTTP/1.1 103 Early Hints\r\nContent-Length: 3\r\n\r\n'],
   ['another protocol', 'HTTP/2.0 200 OK\r\n\r\n'],
   ['no protocol', '<html>hello</html>'],
 ];
@@ -53,7 +54,7 @@ test('the end of a body follows from status, method and fields', () => {
   assert.equal(head.framing, framing.chunked);
   parse('HTTP/1.1 200 OK\r\n\r\n');
   assert.equal(head.framing, framing.close);
-  for (const status of [100, 204, 304]) {
+  for (const status of [204, 304]) {
     parse(`HTTP/1.1 ${status} X\r\nContent-Length: 3\r\n\r\n`);
     assert.equal(head.framing, framing.none);
   }
