@@ -125,7 +125,9 @@ async function takeLetters(
 
 /** A failure of the command line: exit code 2, with the way to the help. */
 export function usage(command: string, problem: string): Failure {
-  return new Failure('usage-invalid', `${command}: ${problem}.`, { hint: `See: ${command} --help` });
+  return new Failure('usage-invalid', `${command}: ${problem}${problem.endsWith('?') ? '' : '.'}`, {
+    hint: `See: ${command} --help`,
+  });
 }
 
 async function unknownOption(command: string, shown: string, specs: readonly OptionSpec[]): Promise<Failure> {
@@ -136,8 +138,6 @@ async function unknownOption(command: string, shown: string, specs: readonly Opt
         specs.map(({ name }) => name),
       )
     : undefined;
-  return usage(
-    command,
-    `there is no option ${shown}${near === undefined ? '' : `; did you mean --${near}?`}`.replace(/\?$/, '?'),
-  );
+  const question = near === undefined ? '' : `; did you mean --${near}?`;
+  return usage(command, `there is no option ${shown}${question}`);
 }

@@ -13,7 +13,7 @@ export const exitCodes = {
   incomplete: { code: 6, meaning: 'The operation could not be finished nor taken back; a person must look.' },
   negative: {
     code: 7,
-    meaning: 'The question was answered: no. A check, a comparison or a chain did not hold.',
+    meaning: 'The answer is no: a check, a comparison or a chain did not hold.',
   },
   unreachable: { code: 8, meaning: 'The control plane or a host cannot be reached or started.' },
   refused: { code: 9, meaning: 'Refused: it needs a confirmation, or contradicts the present state.' },

@@ -75,7 +75,11 @@ async function printEnding(
     operation: id,
     command: context.command,
   };
-  if (out.isTerminal && !context.globals.quiet) out.lines(failedOutput(ending));
+  if (!context.globals.quiet) {
+    // Elsewhere the output was printed as it came.
+    if (out.isTerminal) out.lines(failedOutput(ending));
+    out.line();
+  }
   out.lines(endingLines(ending));
 }
 
@@ -90,7 +94,9 @@ async function environmentAfter(client: ControlClient, id: string): Promise<Envi
 }
 
 function detach(context: VerbContext, id: string): number {
-  context.err.line(`Still running. ${followHint(context, id)}`);
+  const [follow = '', cancel = ''] = followHint(context, id).split(' · ');
+  const whole = `Still running. ${follow} · ${cancel}`;
+  context.err.lines(whole.length < context.err.width() ? [whole] : [`Still running. ${follow}`, cancel]);
   return exitCodes.detached.code;
 }
 

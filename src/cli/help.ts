@@ -59,7 +59,8 @@ export function showVerb(context: VerbContext, verb: Verb): number {
   }
   if (verb.json !== undefined) {
     out.line();
-    out.line(`${strong('--json')} prints ${verb.json} (docs/reference/api.md).`);
+    out.line(`${strong('With --json')} ${dim('(the calls are in docs/reference/api.md)')}`);
+    out.lines(wrapText(verb.json, width - 3).map((line) => `  ${line}`));
   }
   out.line();
   out.line(strong('Exit codes'));

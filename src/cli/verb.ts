@@ -16,7 +16,7 @@ export interface Verb {
   readonly examples: readonly Example[];
   /** Beyond `ok`, `internal`, `usage` and `unreachable`, which any verb may end with. */
   readonly exits: readonly ExitName[];
-  /** What `--json` prints. A verb without it refuses `--json`. */
+  /** What `--json` prints, as a sentence. A verb without it refuses `--json`. */
   readonly json?: string;
   /** Fewest and most words; a verb that branches on its words checks them itself within these. */
   readonly words: readonly [fewest: number, most: number];

@@ -88,7 +88,7 @@ export const verbGroups: readonly VerbGroup[] = [
       },
       {
         name: 'lifecycle',
-        summary: 'Show the checklist from preparation to end of life, judged from evidence',
+        summary: 'Judge the checklist, preparation to end of life, by evidence',
         load: async () => (await import('./verbs/lifecycle.ts')).lifecycle,
       },
       {

@@ -48,7 +48,7 @@ export class FixtureControl {
 
   /** The events of an operation get their numbers and times here; `passedMs` is what went by before. */
   emit(id: string, body: OperationEventBodyView, passedMs = 1000): void {
-    this.#at += passedMs;
+    this.#at = passedMs === 0 ? Date.now() : this.#at + passedMs;
     const events = this.#events.get(id) ?? [];
     this.#events.set(id, events);
     const event = eventSchema.parse({ seq: events.length + 1, at: this.#at, ...body });

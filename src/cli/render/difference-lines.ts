@@ -13,13 +13,13 @@ export function differenceLines(
   if (differences.length === 0)
     return [`${style.good(style.symbols.done)} ${left} rehearses ${right} faithfully: no difference found.`];
   const order = { high: 0, medium: 1, low: 2 };
-  const room = Math.min(width, 100) - 5;
+  const room = Math.min(width, 100) - 9;
   return differences
     .toSorted((a, b) => order[a.severity] - order[b.severity])
     .flatMap((difference) => [
-      `${mark(difference, style)} ${style.strong(difference.what)}`,
-      `    ${left}: ${side(difference.left, style)}   ${right}: ${side(difference.right, style)}`,
-      ...wrapText(difference.why, room).map((line) => `    ${style.dim(line)}`),
+      `${mark(difference, style)}  ${style.strong(difference.what)}`,
+      `        ${left}: ${side(difference.left, style)}   ${right}: ${side(difference.right, style)}`,
+      ...wrapText(difference.why, room).map((line) => `        ${style.dim(line)}`),
     ]);
 }
 

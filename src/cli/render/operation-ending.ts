@@ -19,13 +19,16 @@ export interface Ending {
   readonly operation: string;
 }
 
+const widest = 100;
+
 /** The last words on an operation: what came of it, what serves now, and what to do. Pure. */
 export function endingLines(ending: Ending): string[] {
   const { progress, style } = ending;
   if (progress.outcome === 'succeeded') return successLines(ending);
   const mark =
     progress.outcome === 'rolled-back' ? style.warn(style.symbols.undone) : style.bad(style.symbols.failed);
-  const lines = [`${mark} ${style.strong(verdict(ending))}`];
+  const [first = '', ...more] = wrapText(verdict(ending), Math.min(ending.width, widest) - 3);
+  const lines = [`${mark} ${style.strong(first)}`, ...more.map((line) => `  ${style.strong(line)}`)];
   const { failure } = progress;
   if (failure !== null && progress.outcome !== 'cancelled') {
     lines.push(...indented(failure.message, ending));
@@ -86,7 +89,7 @@ function verdict({ progress }: Ending): string {
       if (progress.kind === 'verify') return `${progress.environment} did not pass its checks (${time}).`;
       return `${name} failed after ${time}. What serves was not changed.`;
     case 'rolled-back':
-      return `${name} failed after the switch, and was switched back (${time}).`;
+      return `${name} failed after the switch and was switched back, ${time} after its start.`;
     case 'cancelled':
       return `${name} was cancelled after ${time}. What had been done was taken back.`;
     case 'incomplete':
@@ -118,7 +121,7 @@ function notServing(environment: EnvironmentState, style: Style): string[] {
 }
 
 function indented(text: string, { width }: Ending): string[] {
-  return wrapText(text, Math.min(width, 100) - 3).map((line) => `  ${line}`);
+  return wrapText(text, Math.min(width, widest) - 3).map((line) => `  ${line}`);
 }
 
 function elapsed({ startedAt, finishedAt }: OperationProgress): string {

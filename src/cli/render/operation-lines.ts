@@ -43,7 +43,7 @@ export function waitingText(ahead: number): string {
 
 function allSteps(progress: OperationProgress): StepProgress[] {
   const { preparation } = progress;
-  const shown = preparation.state !== 'pending';
+  const shown = preparation.startedAt !== null;
   return [
     ...(shown ? [{ ...preparation, title: preparationTitle(progress) }] : []),
     ...(progress.steps ?? []),

@@ -19,7 +19,7 @@ export const compare: Verb = {
     },
   ],
   exits: ['negative'],
-  json: 'compare',
+  json: 'The answer of the call `compare`.',
   words: [2, 2],
   completes: ['environment', 'environment'],
   run: async (context, args) => {

@@ -21,7 +21,7 @@ export const config: Verb = {
     { command: 'config staging unset LOG_LEVEL', does: 'Go back to what mainstay.yaml says' },
   ],
   exits: ['refused'],
-  json: 'config; `set` and `unset` print changeConfig',
+  json: 'The answer of the call `config`; after set and unset, of `changeConfig`.',
   words: [1, 200],
   completes: ['environment', { oneOf: ['get', 'set', 'unset'] }],
   run: async (context, args) => {

@@ -17,7 +17,7 @@ export const destroy: Verb = {
     { command: 'destroy preview-42 --yes', does: 'In a script: do not ask' },
   ],
   exits: ['failed', 'cancelled', 'incomplete', 'refused', 'detached'],
-  json: 'operation',
+  json: 'The answer of the call `operation`, once it has ended.',
   words: [1, 1],
   completes: ['environment'],
   run: async (context, args) => {

@@ -16,7 +16,7 @@ export const doctor: Verb = {
     { command: 'doctor --json', does: 'The findings for a program; exit code 7 when one fails' },
   ],
   exits: ['negative'],
-  json: '`{ findings }`, each with about, state (ok, warn, fail), message and fix',
+  json: '`{ findings: [{ about, state, message, fix }] }`, where state is ok, warn or fail.',
   words: [0, 0],
   run: async (context) => {
     const home = context.home();

@@ -14,7 +14,7 @@ export const down: Verb = {
     { command: 'deploy staging', does: 'Bring it back' },
   ],
   exits: ['failed', 'cancelled', 'incomplete', 'refused', 'detached'],
-  json: 'operation',
+  json: 'The answer of the call `operation`, once it has ended.',
   words: [1, 1],
   completes: ['environment'],
   run: async (context, args) => {

@@ -17,7 +17,7 @@ export const evidence: Verb = {
     { command: 'evidence --json -n 10000 > evidence.json', does: 'Keep them, with their data and hashes' },
   ],
   exits: [],
-  json: 'evidence',
+  json: 'The answer of the call `evidence`.',
   words: [0, 1],
   completes: ['environment'],
   run: async (context, args) => {

@@ -36,7 +36,7 @@ export const lifecycle: Verb = {
     },
   ],
   exits: ['negative', 'refused'],
-  json: 'lifecycle; `verify` prints verifyEvidence, `waive` prints waive',
+  json: 'The answer of the call `lifecycle`; after verify, of `verifyEvidence`; after waive, of `waive`.',
   words: [0, 2],
   completes: [{ oneOf: ['verify', 'waive'] }],
   run: async (context, args) => {

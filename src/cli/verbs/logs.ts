@@ -28,7 +28,7 @@ export const logs: Verb = {
     { command: 'logs staging --json', does: 'One JSON document a line' },
   ],
   exits: ['detached'],
-  json: 'logs, one document a line',
+  json: 'The documents of the call `logs`, one a line.',
   words: [1, 2],
   completes: ['environment'],
   run: async (context, args) => {

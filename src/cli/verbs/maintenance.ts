@@ -15,7 +15,7 @@ export const maintenance: Verb = {
     { command: 'maintenance production off', does: 'Take it away' },
   ],
   exits: ['refused'],
-  json: 'maintenance',
+  json: 'The answer of the call `maintenance`.',
   words: [2, 2],
   completes: ['environment', { oneOf: ['on', 'off'] }],
   run: async (context, args) => {

@@ -19,7 +19,7 @@ export const operations: Verb = {
     { command: 'operations cancel 01k3', does: 'Stop it, and take back what it has done' },
   ],
   exits: ['failed', 'rolledBack', 'cancelled', 'incomplete', 'refused', 'detached'],
-  json: 'operations; `show` and `follow` print operation, `cancel` prints cancelOperation',
+  json: 'The answer of the call `operations`; after show and follow, of `operation`; after cancel, of `cancelOperation`.',
   words: [0, 2],
   completes: [{ oneOf: ['show', 'follow', 'cancel'] }, 'operation'],
   run: async (context, args) => {

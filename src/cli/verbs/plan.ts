@@ -15,7 +15,7 @@ export const plan: Verb = {
     { command: 'plan production --release r7 --json', does: 'The stored form of the plan' },
   ],
   exits: ['failed', 'refused'],
-  json: 'plan',
+  json: 'The answer of the call `plan`.',
   words: [1, 1],
   completes: ['environment'],
   run: async (context, args) => {

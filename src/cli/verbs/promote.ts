@@ -27,7 +27,7 @@ export const promote: Verb = {
     },
   ],
   exits: ['failed', 'rolledBack', 'cancelled', 'incomplete', 'refused', 'detached'],
-  json: 'operation',
+  json: 'The answer of the call `operation`, once it has ended; with --detach, its summary at once.',
   words: [1, 1],
   completes: ['environment'],
   run: async (context, args) => {

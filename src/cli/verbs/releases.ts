@@ -17,7 +17,7 @@ export const releases: Verb = {
     { command: 'releases --app guestbook --json', does: 'Those of another app, for a program' },
   ],
   exits: [],
-  json: 'releases',
+  json: 'The answer of the call `releases`.',
   words: [0, 0],
   run: async (context) => {
     const { out, globals, roles } = context;

@@ -14,7 +14,7 @@ export const rollback: Verb = {
     { command: 'rollback production r5', does: 'Back to release 5; releases lists them' },
   ],
   exits: ['failed', 'rolledBack', 'cancelled', 'incomplete', 'refused', 'detached'],
-  json: 'operation',
+  json: 'The answer of the call `operation`, once it has ended; with --detach, its summary at once.',
   words: [1, 2],
   completes: ['environment'],
   run: async (context, args) => {

@@ -16,7 +16,7 @@ export const run: Verb = {
     { command: "run staging -- 'ls -la | head'", does: 'One word after -- is a line for the shell' },
   ],
   exits: ['failed', 'cancelled', 'incomplete', 'refused', 'detached'],
-  json: 'operation',
+  json: 'The answer of the call `operation`, once it has ended; with --detach, its summary at once.',
   words: [1, 2],
   takesRest: true,
   completes: ['environment'],

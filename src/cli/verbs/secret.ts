@@ -23,7 +23,7 @@ export const secret: Verb = {
     { command: 'secret list production', does: 'Which are set, and which are missing' },
   ],
   exits: ['refused', 'detached'],
-  json: '`list` prints config, `set` and `unset` print changeConfig',
+  json: 'The answer of the call `config`; after set and unset, of `changeConfig`.',
   words: [1, 3],
   completes: [{ oneOf: ['set', 'list', 'unset'] }, 'environment'],
   run: async (context, args) => {

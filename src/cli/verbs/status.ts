@@ -13,7 +13,7 @@ export const status: Verb = {
     { command: 'status --json', does: 'The same for a program' },
   ],
   exits: [],
-  json: 'status; with an environment, environment',
+  json: 'The answer of the call `status`; with an environment, of `environment`.',
   words: [0, 1],
   completes: ['environment'],
   run: async (context, args) => {

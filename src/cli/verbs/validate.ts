@@ -14,7 +14,7 @@ export const validate: Verb = {
     { command: 'validate --json', does: 'Issues as JSON, for an editor' },
   ],
   exits: [],
-  json: '`{ file, valid, issues }`, each issue with file, line, column, path, message and hint',
+  json: '`{ file, valid, issues: [{ file, line, column, path, message, hint }] }`',
   words: [0, 0],
   run: async (context) => {
     const file = needManifestFile(context);

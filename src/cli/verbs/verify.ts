@@ -13,7 +13,7 @@ export const verify: Verb = {
     { command: 'verify staging --quiet && mainstay promote production', does: 'Promote only what passes' },
   ],
   exits: ['negative', 'cancelled', 'incomplete', 'detached'],
-  json: 'operation',
+  json: 'The answer of the call `operation`, once it has ended.',
   words: [1, 1],
   completes: ['environment'],
   run: async (context, args) => {

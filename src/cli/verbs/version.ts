@@ -13,7 +13,7 @@ export const version: Verb = {
     { command: 'version --json', does: 'The same for a program' },
   ],
   exits: [],
-  json: '`{ program, control, node }`; control is null when none runs',
+  json: '`{ program, control, node }`, where control is null when none runs.',
   words: [0, 0],
   run: async (context) => {
     const control = await context
