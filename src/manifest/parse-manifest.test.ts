@@ -321,7 +321,7 @@ test('columns count from the start of the line whatever ends it', () => {
 
 test('at most a hundred faults are told, and then how many more there are', () => {
   const keys = Array.from({ length: 150 }, (_, index) => `a${index}: { type: x, path: y, env: Z }`);
-  const issues = faultsOf(`app: shop\n${web}${production}data: {\n${keys.join(',\n')}\n}\n`);
+  const issues = faultsOf(`app: shop\n${web}${production}data: {\n ${keys.join(',\n ')} }\n`);
   assert.equal(issues.length, 101);
   assert.match(issues.at(-1) ?? '', /and \d+ more faults from here on$/);
 });
@@ -331,7 +331,7 @@ test('a circle of a thousand environments is told once', () => {
     { length: 1000 },
     (_, index) => `e${index}: { domain: e${index}.test, promote_from: e${(index + 1) % 1000} }`,
   );
-  assert.deepEqual(faultsOf(`app: shop\n${web}environments: {\n${environments.join(',\n')}\n}\n`), [
-    'mainstay.yaml:4:38 environments.e0.promote_from: goes in a circle through e0, e1, e2, e3, e4 and 995 more',
+  assert.deepEqual(faultsOf(`app: shop\n${web}environments: {\n ${environments.join(',\n ')} }\n`), [
+    'mainstay.yaml:4:39 environments.e0.promote_from: goes in a circle through e0, e1, e2, e3, e4 and 995 more',
   ]);
 });

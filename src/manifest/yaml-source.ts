@@ -53,7 +53,8 @@ function explainFaults(faults: readonly YAMLError[], text: string): SyntaxProble
   const problems: SyntaxProblem[] = [];
   let lineEnd = -1;
   for (const fault of faults.toSorted((a, b) => a.pos[0] - b.pos[0])) {
-    if (fault.pos[0] <= lineEnd) continue;
+    // Stumbling on is nearly always the work of an earlier slip.
+    if (fault.pos[0] <= lineEnd || (problems.length > 0 && fault.code === 'UNEXPECTED_TOKEN')) continue;
     const newline = text.indexOf('\n', fault.pos[0]);
     lineEnd = newline === -1 ? text.length : newline;
     problems.push({ offset: fault.pos[0], ...explainFault(fault, text) });
