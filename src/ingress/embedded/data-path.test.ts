@@ -460,7 +460,7 @@ test('a stream of events ends when its client goes', async () => {
 
 test('a sane request id is kept, and each answer carries one', async () => {
   await using application = await startApplication((request, response) =>
-    response.end(`<${request.headers['x-request-id']}>`),
+    response.end(`<${String(request.headers['x-request-id'])}>`),
   );
   await under.routes(testRoute([application.port]));
   assert.match(

@@ -98,7 +98,8 @@ export class ResponseHead {
     if (this.chunked && this.contentLength >= 0) return this.#no('both Content-Length and Transfer-Encoding');
     if (this.chunked && this.minor === 0) return this.#no('Transfer-Encoding in HTTP/1.0');
     // Interim answers have no body, whatever they say; parsers differ about those that say that they do.
-    if (this.status < 200 && (this.chunked || this.contentLength >= 0)) return this.#no('an interim answer with a body');
+    if (this.status < 200 && (this.chunked || this.contentLength >= 0))
+      return this.#no('an interim answer with a body');
     if (this.minor === 0 && !this.#keepAlive) this.close = true;
     if (isHeadRequest || this.status < 200 || this.status === 204 || this.status === 304)
       this.framing = framing.none;

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { createSecureContext, createServer } from 'node:tls';
+import { callbackify } from 'node:util';
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../core/units.ts';
 import type { RouteTls } from '../ingress.ts';
@@ -81,7 +82,13 @@ export function createTlsListener(forwarder: Forwarder, options: TlsListenerOpti
     const host = name.toLowerCase();
     const tls = forwarder.table.tlsForHost(host);
     if (tls === undefined) throw new Failure('not-found', `No route serves ${host} over https.`);
-    return await certificates.contextFor(host, tls);
+    try {
+      return await certificates.contextFor(host, tls);
+    } catch (error) {
+      // A certificate that cannot be read or made: the client hears only that the handshake failed.
+      options.reportBug(error);
+      throw error;
+    }
   };
   const server = createServer(
     {
@@ -90,15 +97,7 @@ export function createTlsListener(forwarder: Forwarder, options: TlsListenerOpti
       handshakeTimeout: handshakeTimeoutMs,
       allowHalfOpen: true,
       noDelay: true,
-      SNICallback: (name, done) => {
-        find(name).then(
-          (context) => done(null, context),
-          (error: unknown) => {
-            if (!(error instanceof Failure)) options.reportBug(error);
-            done(error instanceof Error ? error : new Error(String(error)));
-          },
-        );
-      },
+      SNICallback: callbackify(find),
     },
     (socket: TLSSocket) => forwarder.accept(socket, 'https'),
   );
