@@ -25,7 +25,8 @@ function checkStep(step: PlannedStep, kinds: ReadonlyMap<string, StepKind>): voi
   if (kind === undefined) throw new Error(`Step "${step.id}" is of the unknown kind "${step.kind}"`);
   if (!Number.isSafeInteger(step.wave)) throw new Error(`Step "${step.id}" has the wave ${step.wave}`);
   if (step.pivot !== true) return;
-  if (step.onFailure === 'warn') throw new Error(`Step "${step.id}" changes what serves, so its failure is no warning`);
+  if (step.onFailure === 'warn')
+    throw new Error(`Step "${step.id}" changes what serves, so its failure is no warning`);
   if (kind.compensate === undefined) {
     throw new Error(`Step "${step.id}" changes what serves, but "${step.kind}" cannot take it back`);
   }
@@ -37,7 +38,9 @@ function checkCommit(steps: readonly PlannedStep[]): void {
       (step) => step !== commit && step.wave >= commit.wave && step.onFailure === 'compensate',
     );
     if (later !== undefined) {
-      throw new Error(`After "${commit.id}" nothing is taken back, but "${later.id}" asks for it when it fails`);
+      throw new Error(
+        `After "${commit.id}" nothing is taken back, but "${later.id}" asks for it when it fails`,
+      );
     }
   }
 }

@@ -26,7 +26,9 @@ export async function beginCompensation(
   const { cancelRequestedAt, cancelRequestedBy } = queue.get(run.id) ?? operation;
   const isCancelled = ending.kind === 'cancelled' || cancelRequestedAt !== null;
   const failure =
-    ending.kind === 'failed' && !isCancelled ? ending.failure : cancelledBy(cancelRequestedBy ?? 'a person').toJSON();
+    ending.kind === 'failed' && !isCancelled
+      ? ending.failure
+      : cancelledBy(cancelRequestedBy ?? 'a person').toJSON();
   const verdict = isCancelled ? 'cancelled' : await failedVerdict(run, plan);
   await run.persist(() => journal.beginCompensation(run.lease, verdict, failure));
   await run.point('compensation.begun');
@@ -80,7 +82,9 @@ async function compensateStep(run: Run, { step, record }: TakenBack): Promise<Fa
   await run.stepPoint('compensation.intent', step.kind);
   for (let tries = 0; ; tries += 1) {
     try {
-      await run.stepKind(step.kind).compensate?.(run.context(step.id, run.suspended), step.input, record.output);
+      await run
+        .stepKind(step.kind)
+        .compensate?.(run.context(step.id, run.suspended), step.input, record.output);
       break;
     } catch (error) {
       run.throwIfSuspended();

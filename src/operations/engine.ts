@@ -140,9 +140,10 @@ export class OperationsEngine {
     clearTimeout(this.#poll);
     for (const { run } of this.#active.values()) run.suspend(new ShutdownReason());
     const patience = new AbortController();
-    await Promise.race([this.idle(), pause(this.#settings.stopMs, undefined, { signal: patience.signal })]).finally(
-      () => patience.abort(),
-    );
+    await Promise.race([
+      this.idle(),
+      pause(this.#settings.stopMs, undefined, { signal: patience.signal }),
+    ]).finally(() => patience.abort());
   }
 
   /** Takes up the oldest operation of every environment that is free, as far as there is room. */
@@ -185,6 +186,7 @@ export class OperationsEngine {
 
   async #work(run: Run): Promise<void> {
     const renewal = setInterval(() => this.#renew(run), this.#settings.leaseMs / 3);
+    run.suspended.addEventListener('abort', () => clearInterval(renewal), { once: true });
     try {
       await this.#points.reached('lease.acquired');
       const operation = this.#deps.store.queue.get(run.id);

@@ -15,13 +15,19 @@ export type OperationEventBody =
   | { readonly type: 'preparing'; readonly data: Record<string, never> }
   /** A worker took the operation up again after the one before it ended in the middle. */
   | { readonly type: 'resumed'; readonly data: { readonly fence: number } }
-  | { readonly type: 'planned'; readonly data: { readonly summary: string; readonly steps: readonly ShownStep[] } }
+  | {
+      readonly type: 'planned';
+      readonly data: { readonly summary: string; readonly steps: readonly ShownStep[] };
+    }
   | {
       readonly type: 'step-started';
       readonly data: { readonly step: string; readonly title: string; readonly attempt: number };
     }
   /** `step` is null while the operation is being prepared. */
-  | { readonly type: 'step-progress'; readonly data: { readonly step: string | null; readonly progress: Progress } }
+  | {
+      readonly type: 'step-progress';
+      readonly data: { readonly step: string | null; readonly progress: Progress };
+    }
   | { readonly type: 'step-done'; readonly data: { readonly step: string; readonly durationMs: number } }
   | {
       readonly type: 'step-failed';
@@ -38,10 +44,17 @@ export type OperationEventBody =
   | { readonly type: 'step-compensated'; readonly data: { readonly step: string } }
   | {
       readonly type: 'compensation-failed';
-      readonly data: { readonly step: string; readonly failure: FailureDocument; readonly then: 'retry' | 'incomplete' };
+      readonly data: {
+        readonly step: string;
+        readonly failure: FailureDocument;
+        readonly then: 'retry' | 'incomplete';
+      };
     }
   /** The last event of every operation; its evidence and bookkeeping are already written. */
-  | { readonly type: 'finished'; readonly data: { readonly outcome: Outcome; readonly failure: FailureDocument | null } };
+  | {
+      readonly type: 'finished';
+      readonly data: { readonly outcome: Outcome; readonly failure: FailureDocument | null };
+    };
 
 /** `seq` counts from 1 in each operation, without gaps. */
 export type OperationEvent = { readonly seq: number; readonly at: number } & OperationEventBody;

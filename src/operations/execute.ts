@@ -46,7 +46,8 @@ async function executeWave(run: Run, due: readonly DueStep[]): Promise<Ending | 
   const siblings = new AbortController();
   const signal = AbortSignal.any([run.forward, siblings.signal]);
   let ending: Ending | undefined;
-  const thrown: unknown[] = [];
+  let suspension: Suspended | undefined;
+  const bugs: unknown[] = [];
   const stop = (why: Ending, step: PlannedStep): void => {
     ending ??= why;
     siblings.abort(new Failure('cancelled', `Stopped because "${step.title}" failed.`));
@@ -58,13 +59,13 @@ async function executeWave(run: Run, due: readonly DueStep[]): Promise<Ending | 
         if (why !== undefined) stop(why, one.step);
       } catch (error) {
         if (error instanceof JournalFailure) stop({ kind: 'failed', failure: error.failure }, one.step);
-        else thrown.push(error);
+        else if (error instanceof Suspended) suspension = error;
+        else bugs.push(error);
       }
     }),
   );
-  const bug = thrown.find((error) => !(error instanceof Suspended));
-  if (bug !== undefined) throw bug;
-  if (thrown.length > 0) throw thrown[0];
+  if (bugs.length > 0) throw new Error(`The engine failed at ${run.id}`, { cause: bugs[0] });
+  if (suspension !== undefined) throw suspension;
   return ending;
 }
 

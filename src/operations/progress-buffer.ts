@@ -69,4 +69,7 @@ export class ProgressBuffer {
   }
 }
 
-const tooMuch: Progress = { type: 'note', text: `More than ${mostOutput} lines of output; the rest is not kept.` };
+const tooMuch: Progress = {
+  type: 'note',
+  text: `More than ${mostOutput} lines of output; the rest is not kept.`,
+};

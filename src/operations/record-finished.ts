@@ -1,7 +1,10 @@
 import type { RunDeps } from './run.ts';
 
 /** Calls the `finished` hook of an operation whose outcome is stored. Throws what the hook throws. */
-export async function callFinished(deps: Pick<RunDeps, 'store' | 'operationKinds'>, id: string): Promise<void> {
+export async function callFinished(
+  deps: Pick<RunDeps, 'store' | 'operationKinds'>,
+  id: string,
+): Promise<void> {
   const operation = deps.store.queue.get(id);
   if (operation === undefined || operation.outcome === null) return;
   const steps = deps.store.queue.steps(id).filter((step) => step.state === 'done');

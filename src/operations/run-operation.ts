@@ -7,6 +7,7 @@ import { callFinished } from './record-finished.ts';
 import type { Run } from './run.ts';
 import type { Plan } from './step.ts';
 import { cancelledBy } from './stop-reasons.ts';
+import type { UnlessCancelled } from './storage.ts';
 
 /**
  * Brings an operation from wherever its journal says that it is to its end. Throws `Suspended` when the
@@ -41,19 +42,20 @@ async function prepare(run: Run, operation: OperationRecord): Promise<Plan | und
   }
   await run.point('operation.preparing');
   let plan: Plan;
+  let answer: UnlessCancelled;
   try {
     const kind = run.deps.operationKinds.get(operation.kind);
-    if (kind === undefined) throw new Error(`This version knows no operation of the kind "${operation.kind}"`);
+    if (kind === undefined)
+      throw new Error(`This version knows no operation of the kind "${operation.kind}"`);
     plan = await kind.prepare(run.context(null, run.forward), operation.input);
     checkPlan(plan, run.deps.stepKinds);
     await run.point('plan.made');
-    if (run.attempt(() => store.journal.storePlan(run.lease, plan)) === 'cancelled') {
-      return settleUnplanned(run, undefined);
-    }
+    answer = run.attempt(() => store.journal.storePlan(run.lease, plan));
   } catch (error) {
     run.throwIfSuspended();
-    return settleUnplanned(run, error);
+    return await settleUnplanned(run, error);
   }
+  if (answer === 'cancelled') return settleUnplanned(run, undefined);
   await run.point('plan.stored');
   return plan;
 }
@@ -100,4 +102,3 @@ async function recordAndFinish(run: Run): Promise<void> {
   await run.persist(() => deps.store.journal.finish(run.lease, true));
   await run.point('operation.finished');
 }
-

@@ -70,7 +70,8 @@ export class Run {
   }
 
   throwIfSuspended(): void {
-    if (this.suspended.aborted) throw new Suspended('The worker was stopped', { cause: this.suspended.reason });
+    if (this.suspended.aborted)
+      throw new Suspended('The worker was stopped', { cause: this.suspended.reason });
   }
 
   /** Writes once. Throws `Suspended` when the lease is lost, `JournalFailure` when the record is not durable. */

@@ -13,12 +13,19 @@ export interface PlannedStep {
   readonly input: Json;
   /**
    * What its failure means. `compensate`: everything done so far is compensated in reverse. `warn`: it is
-   * recorded and the operation goes on (cleaning up after the outcome is already certain).
+   * recorded and the operation goes on (cleaning up after the outcome is already certain). A retryable failure
+   * is tried again a few times before it counts.
    */
   readonly onFailure: 'compensate' | 'warn';
-  /** Set on the step that changes what serves. A failure after it ends as `rolled-back`, not as `failed`. */
+  /**
+   * Set on the step that changes what serves; its kind must have `compensate`. A failure after it ends as
+   * `rolled-back`, not as `failed`.
+   */
   readonly pivot?: boolean;
-  /** Set on the step after which the outcome is certain: it can no longer be cancelled or compensated. */
+  /**
+   * Set on the step after which the outcome is certain: it can no longer be cancelled or compensated, so the
+   * steps beside and after it must be `warn`. Once it has begun, a cancel is refused.
+   */
   readonly commit?: boolean;
 }
 
@@ -35,13 +42,21 @@ export type Progress =
   | { readonly type: 'note'; readonly text: string }
   /** A line of a build's or a command's output, already redacted. */
   | { readonly type: 'output'; readonly text: string }
-  | { readonly type: 'progress'; readonly done: number; readonly total: number | null; readonly unit: string };
+  | {
+      readonly type: 'progress';
+      readonly done: number;
+      readonly total: number | null;
+      readonly unit: string;
+    };
 
 export interface WorkContext {
   readonly operation: { readonly id: string; readonly kind: string; readonly environment: string };
   /** Fencing number of the lease; goes along with every call that changes a host. */
   readonly fence: number;
-  /** Aborts with a `Failure` `cancelled` when a person cancels, with `ShutdownReason` when control stops. */
+  /**
+   * Aborts with a `Failure` `cancelled` when a person cancels or another step of the wave failed, with
+   * `ShutdownReason` when control stops, with `lease-lost` when another worker took over.
+   */
   readonly signal: AbortSignal;
   emit(progress: Progress): void;
 }
@@ -54,7 +69,10 @@ export interface WorkContext {
 export interface StepKind<Input extends Json = Json, Output extends Json = Json> {
   readonly kind: string;
   execute(context: WorkContext, input: Input): Promise<Output>;
-  verify?(context: WorkContext, input: Input): Promise<{ readonly done: true; readonly output: Output } | { readonly done: false }>;
+  verify?(
+    context: WorkContext,
+    input: Input,
+  ): Promise<{ readonly done: true; readonly output: Output } | { readonly done: false }>;
   /** Takes back what execute did, or may have done (`output` is null when its result is unknown). Idempotent. */
   compensate?(context: WorkContext, input: Input, output: Output | null): Promise<void>;
 }
@@ -66,7 +84,10 @@ export interface OperationKind<Input extends Json = Json> {
    * Builds, observes and plans; changes nothing that serves. Runs again after a crash until its plan is stored.
    */
   prepare(context: WorkContext, input: Input): Promise<Plan>;
-  /** Called once after the outcome is stored, at least once after a crash: evidence, bookkeeping. Idempotent. */
+  /**
+   * Evidence and bookkeeping. Called after the outcome is stored and before the environment is free for the next
+   * operation and the event `finished` is told; again after a crash in between. Idempotent.
+   */
   finished?(operation: FinishedOperation): Promise<void>;
 }
 
