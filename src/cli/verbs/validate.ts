@@ -6,7 +6,7 @@ export const validate: Verb = {
   name: 'validate',
   usage: [''],
   description:
-    'Reads mainstay.yaml as a deploy would and tells every error at once, with file, line and column. Needs nothing that runs.',
+    'Reads the manifest as a deploy would. Each error has its file, line, column and path, and a word that was misspelt has the one that was meant. Needs nothing that runs.',
   options: [],
   examples: [
     { command: 'validate', does: 'Check the manifest here, or further up' },
