@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ApplicationWish, domainOf, writeApplication } from './application.ts';
 import type { Mainstay } from './mainstay.ts';
-import { type CommandOptions, type Ended, type RunningCommand } from './run-command.ts';
+import type { CommandOptions, Ended, RunningCommand } from './run-command.ts';
 
 type Change = Omit<ApplicationWish, 'app'>;
 
@@ -37,7 +37,11 @@ export class Application {
 
   async startDeploy(environment: string, change: Change): Promise<RunningCommand> {
     await this.write(change);
-    return this.#mainstay.start(['deploy', environment], { directory: this.source });
+    return this.start(['deploy', environment]);
+  }
+
+  start(args: readonly string[], options: CommandOptions = {}): RunningCommand {
+    return this.#mainstay.start(args, { ...options, directory: this.source });
   }
 
   /** Runs a command in the directory of the source. */

@@ -6,7 +6,13 @@ import { ControlClient } from '../../src/client/control-client.ts';
 import { type Home, openHome } from '../../src/system/home.ts';
 import { freePort } from './free-port.ts';
 import { assertNoneLeft, killAll, type OwnedProcess, processesOf, type Role } from './owned-processes.ts';
-import { assertExit, type CommandOptions, type Ended, type RunningCommand, startCommand } from './run-command.ts';
+import {
+  assertExit,
+  type CommandOptions,
+  type Ended,
+  type RunningCommand,
+  startCommand,
+} from './run-command.ts';
 import { type Answer, visit } from './visitor.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'mainstay');

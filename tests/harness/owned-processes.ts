@@ -45,7 +45,9 @@ export async function assertNoneLeft(root: string, timeoutMs: number): Promise<v
   } catch {
     const orphans = processesOf(root);
     killAll(root);
-    const list = orphans.map(({ pid, role, instance, command }) => `  ${pid} ${role} ${instance ?? ''} ${command}`);
+    const list = orphans.map(
+      ({ pid, role, instance, command }) => `  ${pid} ${role} ${instance ?? ''} ${command}`,
+    );
     throw new Error(`Processes of ${root} were left behind:\n${list.join('\n')}`);
   }
 }

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface Ended {
   readonly command: string;

@@ -37,7 +37,11 @@ export async function assertSettled(
 }
 
 /** Ids of the instances of an environment that really have a process, tasks and jobs included. */
-export function runningInstances(mainstay: Mainstay, application: Application, environment: string): string[] {
+export function runningInstances(
+  mainstay: Mainstay,
+  application: Application,
+  environment: string,
+): string[] {
   const prefix = `${application.name}.${environment}.`;
   const ids = mainstay.processes().map(({ instance }) => instance);
   return [...new Set(ids.filter((id) => id !== null && id.startsWith(prefix)))].sort() as string[];
@@ -57,13 +61,24 @@ export function readDatabase<T>(mainstay: Mainstay, read: (database: DatabaseSyn
 export async function assertSoundState(mainstay: Mainstay): Promise<void> {
   readDatabase(mainstay, (database) => {
     assert.deepEqual({ ...database.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' });
-    const held = database.prepare('SELECT environment, operation FROM leases WHERE operation IS NOT NULL').all();
+    const held = database
+      .prepare('SELECT environment, operation FROM leases WHERE operation IS NOT NULL')
+      .all();
     assert.deepEqual(held, [], 'a lease is still held');
     const open = database.prepare(`SELECT id, kind, state FROM operations WHERE state <> 'finished'`).all();
     assert.deepEqual(open, [], 'an operation has not ended');
   });
   const chain = await mainstay.control.call('verifyEvidence', { body: { head: null } });
   assert.equal(chain.intact, true, chain.problem ?? 'the chain of evidence is broken');
+}
+
+/** Ends a Mainstay after a suite: its state is sound, and nothing of it is left. */
+export async function endSoundly(mainstay: Mainstay): Promise<void> {
+  try {
+    await assertSoundState(mainstay);
+  } finally {
+    await mainstay[Symbol.asyncDispose]();
+  }
 }
 
 /** The newest operation of an environment, once it has ended. */

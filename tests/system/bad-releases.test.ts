@@ -4,7 +4,7 @@ import { type Fault, faults } from '../harness/application.ts';
 import { Application } from '../harness/deployed-application.ts';
 import { type Mainstay, startMainstay } from '../harness/mainstay.ts';
 import { assertExit } from '../harness/run-command.ts';
-import { assertSettled, assertSoundState, lastOperation } from '../harness/settled-state.ts';
+import { assertSettled, endSoundly, lastOperation } from '../harness/settled-state.ts';
 import { Visitor } from '../harness/visitor.ts';
 
 const beforeSwitch = { code: 3, outcome: 'failed' };
@@ -68,8 +68,7 @@ suite('a bad release', () => {
     assertExit(await application.deploy('live', { version: 'good' }), 0);
   });
   after(async () => {
-    await assertSoundState(mainstay);
-    await mainstay[Symbol.asyncDispose]();
+    await endSoundly(mainstay);
   });
 
   for (const fault of faults) {
@@ -109,7 +108,11 @@ function assertVisits(
 ): void {
   const results = [...new Set(visits.map(({ result }) => result))];
   // Its 500 are what it answered itself; everything else must have been answered well.
-  assert.deepEqual(results.filter((result) => result !== '500' || fault !== 'errors-in-watch'), ['200']);
+  assert.deepEqual(
+    results.filter((result) => result !== '500' || fault !== 'errors-in-watch'),
+    ['200'],
+  );
   const bad = visits.filter(({ version }) => version === `bad-${fault}`);
-  if (outcome === 'failed') assert.equal(bad.length, 0, 'a release that failed before the switch was visited');
+  if (outcome === 'failed')
+    assert.equal(bad.length, 0, 'a release that failed before the switch was visited');
 }

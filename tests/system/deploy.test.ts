@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { Application } from '../harness/deployed-application.ts';
 import { type Mainstay, startMainstay } from '../harness/mainstay.ts';
 import { assertExit } from '../harness/run-command.ts';
-import { assertSettled, assertSoundState, lastOperation } from '../harness/settled-state.ts';
+import { assertSettled, endSoundly, lastOperation } from '../harness/settled-state.ts';
 import { Visitor } from '../harness/visitor.ts';
 
 suite('deploy', () => {
@@ -12,8 +12,7 @@ suite('deploy', () => {
     mainstay = await startMainstay();
   });
   after(async () => {
-    await assertSoundState(mainstay);
-    await mainstay[Symbol.asyncDispose]();
+    await endSoundly(mainstay);
   });
 
   test('the first deploy of an application makes it answer at its domain', async () => {

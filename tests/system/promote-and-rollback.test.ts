@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { Application } from '../harness/deployed-application.ts';
 import { type Mainstay, startMainstay } from '../harness/mainstay.ts';
 import { assertExit } from '../harness/run-command.ts';
-import { assertSettled, assertSoundState, environmentState } from '../harness/settled-state.ts';
+import { assertSettled, endSoundly, environmentState } from '../harness/settled-state.ts';
 
 suite('promotion and rollback', () => {
   let mainstay: Mainstay;
@@ -11,8 +11,7 @@ suite('promotion and rollback', () => {
     mainstay = await startMainstay();
   });
   after(async () => {
-    await assertSoundState(mainstay);
-    await mainstay[Symbol.asyncDispose]();
+    await endSoundly(mainstay);
   });
 
   const digestIn = async (application: Application, environment: string) =>
@@ -42,7 +41,10 @@ suite('promotion and rollback', () => {
     assertExit(await application.deploy('live', { version: 'v1' }), 0);
     const ended = await application.run(['promote', 'production', '--from', 'live']);
     assertExit(ended, 9);
-    assert.match(ended.stdout + ended.stderr, /r1 may not go to unverified\/production: it was never deployed to unverified\/staging/);
+    assert.match(
+      ended.stdout + ended.stderr,
+      /r1 may not go to unverified\/production: it was never deployed to unverified\/staging/,
+    );
     assert.match(ended.stdout + ended.stderr, /mainstay promote production/);
     assert.equal((await mainstay.visit(application.domain('production'))).status, 404);
     const direct = await application.run(['deploy', 'production']);

@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { Application } from '../harness/deployed-application.ts';
 import { type Mainstay, startMainstay } from '../harness/mainstay.ts';
 import { assertExit } from '../harness/run-command.ts';
-import { assertSettled, assertSoundState, lastOperation, runningInstances } from '../harness/settled-state.ts';
+import { assertSettled, endSoundly, lastOperation, runningInstances } from '../harness/settled-state.ts';
 import { waitUntil } from '../harness/wait-until.ts';
 
 suite('operations of one environment', () => {
@@ -12,8 +12,7 @@ suite('operations of one environment', () => {
     mainstay = await startMainstay();
   });
   after(async () => {
-    await assertSoundState(mainstay);
-    await mainstay[Symbol.asyncDispose]();
+    await endSoundly(mainstay);
   });
 
   const newest = async (id: string) => {
@@ -40,10 +39,15 @@ suite('operations of one environment', () => {
     assertExit(one, 0);
     assertExit(two, 0);
     assert.match(two.stdout, /[Ww]ait/, 'the second says that it waits');
-    const { operations } = await mainstay.control.call('operations', { query: { environment: 'queued/live' } });
+    const { operations } = await mainstay.control.call('operations', {
+      query: { environment: 'queued/live' },
+    });
     const [later, earlier] = operations;
     assert.equal(earlier?.id, ahead.id);
-    assert.ok((later?.startedAt ?? 0) >= (earlier?.finishedAt ?? Infinity), 'the second began before the first ended');
+    assert.ok(
+      (later?.startedAt ?? 0) >= (earlier?.finishedAt ?? Infinity),
+      'the second began before the first ended',
+    );
     await assertSettled(mainstay, application, 'live', { version: 'v3' });
   });
 
@@ -80,7 +84,10 @@ suite('operations of one environment', () => {
     assertExit(await application.deploy('live', { version: 'v1' }), 0);
     const web = { health: { path: '/health', timeout: '30s' } };
     const running = await application.startDeploy('live', { version: 'v2', fault: 'never-healthy', web });
-    await waitUntil('the new instance runs', () => runningInstances(mainstay, application, 'live').length === 2);
+    await waitUntil(
+      'the new instance runs',
+      () => runningInstances(mainstay, application, 'live').length === 2,
+    );
     await mainstay.ok(['operations', 'cancel', (await newest('starting/live'))?.id ?? '']);
     assertExit(await running.ended, 5);
     await assertSettled(mainstay, application, 'live', { version: 'v1' });

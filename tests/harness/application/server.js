@@ -53,7 +53,8 @@ function print(value) {
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://tiny');
   request.resume();
-  if (pathname === '/slow') return void setTimeout(() => send(response, 200, { version }), Number(searchParams.get('ms')));
+  if (pathname === '/slow')
+    return void setTimeout(() => send(response, 200, { version }), Number(searchParams.get('ms')));
   const page = pages[pathname];
   if (page === undefined) return send(response, 404, 'no such page');
   const [status, body] = page(searchParams);
