@@ -185,11 +185,13 @@ export class BlobStore {
   }
 
   /** All blobs, in order of their digests. */
-  async *digests(): AsyncGenerator<Digest> {
+  async digests(): Promise<Digest[]> {
+    const found: Digest[] = [];
     const top = join(this.directory, 'sha256');
     for (const part of (await readdir(top)).sort()) {
-      for (const name of (await readdir(join(top, part))).sort()) if (isDigest(name)) yield name;
+      found.push(...(await readdir(join(top, part))).filter(isDigest).sort());
     }
+    return found;
   }
 
   /**

@@ -34,7 +34,7 @@ export async function collectGarbage(
   }
   let removed = 0;
   let bytes = 0;
-  for await (const digest of blobs.digests()) {
+  for (const digest of await blobs.digests()) {
     signal.throwIfAborted();
     if (needed.has(digest)) continue;
     const status = await stat(blobs.path(digest));
