@@ -15,20 +15,20 @@ import { shutdownService } from './shutdown-service.ts';
 /** Everything that the API answers with, from the services of this control plane. */
 export function controlHandlers(options: ControlOptions, control: Control, stop: () => void): Handlers {
   const { store, engine, configuration, kinds } = control;
-  const { clock, hosts } = options;
+  const { clock } = options;
   const deps: ControlDeps = {
     version: options.version,
     home: options.home.root,
     startedAt: clock.now(),
     clock,
-    hosts: hosts.all,
+    hosts: options.hosts,
     operations: operationsService(engine, store, kinds),
     environments: environmentsService(store),
     config: configuration,
-    lifecycle: lifecycleService(store, hosts.all, clock),
+    lifecycle: lifecycleService(store, options.hosts, clock),
     releases: (app) => releasesView(store, app),
-    compare: compareService(store, configuration, hosts),
-    shutdown: shutdownService(options, store, stop),
+    compare: compareService(store, configuration, options.hosts, clock),
+    shutdown: shutdownService(options, control, stop),
   };
   return {
     ...environmentHandlers(deps),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { BlobStore } from '../artifacts/blob-store.ts';
 import { releaseBlobs } from '../artifacts/release-document.ts';
 import { Failure } from '../core/failure.ts';
@@ -79,10 +78,4 @@ function remember(store: Store, manifest: Manifest, built: BuiltRelease, operati
     });
     return record.number;
   });
-}
-
-/** The version in `package.json`, which lies two folders above. */
-export async function readVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

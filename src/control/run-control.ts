@@ -1,5 +1,5 @@
-import { BlobStore } from '../artifacts/blob-store.ts';
-import { toFailureDocument } from '../core/failure.ts';
+import type { BlobStore } from '../artifacts/blob-store.ts';
+import { Failure, toFailureDocument } from '../core/failure.ts';
 import type { Clock } from '../core/units.ts';
 import { deployKinds } from '../deploys/deploy-kinds.ts';
 import type { Host, Hosts } from '../hosts/host.ts';
@@ -13,7 +13,8 @@ import type { Home } from '../system/home.ts';
 import { identifyProcess } from '../system/process-identity.ts';
 import { acquireProcessLock } from '../system/process-lock.ts';
 import { reportReady } from '../system/report-ready.ts';
-import { ConfigurationService, type SecretBox } from './configuration-service.ts';
+import type { Sealer } from '../system/sealing.ts';
+import { ConfigurationService } from './configuration-service.ts';
 import { controlHandlers } from './control-handlers.ts';
 import { deployRecords } from './deploy-records.ts';
 import { withEvidence } from './finished-evidence.ts';
@@ -26,21 +27,26 @@ export interface ControlOptions {
   readonly home: Home;
   readonly version: string;
   readonly clock: Clock;
-  readonly hosts: Hosts & { readonly all: readonly Host[] };
-  readonly secretBox: SecretBox;
+  readonly hosts: readonly Host[];
+  /** Prepared by the control plane. */
+  readonly blobs: BlobStore;
+  readonly sealer: Sealer;
   /** Resolves when the agent of this machine answers, having started it when it did not. */
   readonly ensureAgent: (signal: AbortSignal) => Promise<void>;
   /** What build commands see of the machine. */
   readonly buildEnvironment: { readonly path: string; readonly variables: Readonly<Record<string, string>> };
-  readonly failurePoints?: FailurePoints;
+  readonly failurePoints: FailurePoints | undefined;
   readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 export interface Control {
+  readonly hosts: Hosts;
   readonly store: Store;
   readonly engine: OperationsEngine;
   readonly configuration: ConfigurationService;
   readonly kinds: readonly OperationKind[];
+  /** Disposed of before the agent is stopped on purpose. */
+  readonly agentWatch: AsyncDisposable;
 }
 
 /**
@@ -55,8 +61,8 @@ export async function runControl(options: ControlOptions, signal: AbortSignal): 
     stack.use(await acquireProcessLock(options.home.controlLock, 'the control plane'));
     const store = stack.use(await openStore({ path: options.home.database, clock: options.clock }));
     await options.ensureAgent(ending);
-    stack.use(watchAgent(options.ensureAgent, options.log));
-    const control = await assemble(options, store);
+    const agentWatch = stack.use(watchAgent(options.ensureAgent, options.log));
+    const control = { ...(await assemble(options, store)), agentWatch };
     stack.defer(() => control.engine.stop());
     control.engine.start();
     const handlers = controlHandlers(options, control, () => stop.abort());
@@ -75,11 +81,11 @@ export async function runControl(options: ControlOptions, signal: AbortSignal): 
   options.log('stopping', {});
 }
 
-async function assemble(options: ControlOptions, store: Store): Promise<Control> {
-  const { home, hosts, clock } = options;
-  const blobs = new BlobStore(home.blobs);
+async function assemble(options: ControlOptions, store: Store): Promise<Omit<Control, 'agentWatch'>> {
+  const { home, clock, blobs } = options;
+  const hosts = namedHosts(options.hosts);
   await blobs.prepare();
-  const configuration = new ConfigurationService(store, options.secretBox, (environment) =>
+  const configuration = new ConfigurationService(store, options.sealer, (environment) =>
     newestManifest(store, environment),
   );
   const records = deployRecords(store, manifestFromCanonical);
@@ -98,7 +104,19 @@ async function assemble(options: ControlOptions, store: Store): Promise<Control>
     onBug: (error, operation) => options.log('bug', { operation, stack: stackOf(error) }),
     ...(options.failurePoints === undefined ? {} : { failurePoints: options.failurePoints }),
   });
-  return { store, engine, configuration, kinds };
+  return { hosts, store, engine, configuration, kinds };
+}
+
+function namedHosts(hosts: readonly Host[]): Hosts {
+  return {
+    get(name) {
+      const host = hosts.find((candidate) => candidate.name === name);
+      if (host !== undefined) return host;
+      throw new Failure('not-found', `No host ${name} is known.`, {
+        hint: `Known: ${hosts.map((candidate) => candidate.name).join(', ')}.`,
+      });
+    },
+  };
 }
 
 function stackOf(thrown: unknown): string {

@@ -1,6 +1,5 @@
 import type { ControlDeps } from '../server/control-deps.ts';
-import type { Store } from '../store/store.ts';
-import type { ControlOptions } from './run-control.ts';
+import type { Control, ControlOptions } from './run-control.ts';
 
 /** Long enough for the answer to leave. */
 const farewellMs = 100;
@@ -8,14 +7,14 @@ const farewellMs = 100;
 /** Ends the control plane, and with `stop` everything that it started on this machine. Data is never touched. */
 export function shutdownService(
   options: ControlOptions,
-  store: Store,
+  { store, agentWatch }: Control,
   stop: () => void,
 ): ControlDeps['shutdown'] {
   return async (instances, signal) => {
     const serving = store.overview().filter(({ current }) => current !== null);
     if (instances === 'stop') {
-      options.stopWatchingAgent();
-      for (const host of options.hosts.all) await host.call('shutdown', { instances }, signal);
+      await agentWatch[Symbol.asyncDispose]();
+      for (const host of options.hosts) await host.call('shutdown', { instances }, signal);
     }
     setTimeout(stop, farewellMs);
     const names = serving.map(({ id }) => id);

@@ -81,12 +81,15 @@ export interface LifecycleService {
     readonly subject: string | undefined;
     readonly limit: number;
   }): readonly z.input<typeof evidenceSchema>[];
-  verify(head: string | null): {
+  verify(
+    head: string | null,
+    signal: AbortSignal,
+  ): Promise<{
     readonly intact: boolean;
     readonly records: number;
     readonly head: string | null;
     readonly problem: string | null;
-  };
+  }>;
 }
 
 export interface ControlDeps {

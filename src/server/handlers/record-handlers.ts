@@ -18,6 +18,6 @@ export function recordHandlers({ config, lifecycle }: ControlDeps): Pick<Handler
     evidence: ({ query }) => ({
       records: [...lifecycle.evidence({ subject: query.subject, limit: query.limit })],
     }),
-    verifyEvidence: ({ body }) => lifecycle.verify(body.head),
+    verifyEvidence: ({ body, signal }) => lifecycle.verify(body.head, signal),
   };
 }
