@@ -109,6 +109,7 @@ const stored = z.strictObject({
     ignore: z.array(z.string()),
     timeout: duration,
   }),
+  configuration: variables,
   services: z.array(service),
   release: z.strictObject({ before: z.array(command), timeout: duration, keep: z.int().positive() }),
   data: z.array(

@@ -7,6 +7,8 @@ import type { Bytes, Millis } from '../core/units.ts';
 export interface Manifest {
   readonly app: string;
   readonly build: Build;
+  /** For every process in every environment; what a service, a job or an environment sets itself wins. */
+  readonly configuration: Variables;
   readonly services: readonly Service[];
   readonly release: ReleasePolicy;
   readonly data: readonly Data[];
@@ -103,7 +105,7 @@ export interface RestartPolicy {
 export interface ReleasePolicy {
   /** Run in order, once per deploy, from the new release, before any traffic. */
   readonly before: readonly Command[];
-  /** For all of `before` together. */
+  /** For each command of `before`. */
   readonly timeout: Millis;
   /** Releases kept for an environment, the one that serves included. */
   readonly keep: number;

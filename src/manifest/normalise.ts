@@ -33,6 +33,7 @@ export function normalise(written: WrittenManifest): Manifest {
       ignore: build?.ignore ?? [],
       timeout: duration(build?.timeout ?? defaults.build.timeout),
     },
+    configuration: written.configuration ?? {},
     services: Object.entries(services).map(([name, service]) => serviceOf(name, service, name === routed)),
     release: {
       before: commandList(release?.before, commandFromLine),

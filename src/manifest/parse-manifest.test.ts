@@ -123,7 +123,7 @@ const faults: readonly (readonly [string, ...string[]])[] = [
   ['…\nbild: {}', 'mainstay.yaml:4:1 bild: unknown key; did you mean "build"?'],
   [
     '…\nzebra: {}',
-    'mainstay.yaml:4:1 zebra: unknown key; known keys: app, build, services, release, data, jobs, checks, deploy, environments',
+    'mainstay.yaml:4:1 zebra: unknown key; known keys: app, build, configuration, services, release, data, jobs, checks, deploy, environments',
   ],
   [
     `services: { web: {} }\n${production}`,

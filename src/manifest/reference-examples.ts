@@ -2,6 +2,7 @@
 export const sections = [
   'app',
   'build',
+  'configuration',
   'services',
   'release',
   'data',
@@ -21,10 +22,12 @@ export const sectionExamples: Readonly<Record<Section, string>> = {
   commands:
     - npm ci
     - npm run build
-  environment: { npm_config_cache: .npm }
-  cache: [.npm]
+  environment: { BUILD_TARGET: server }
+  cache: [.next/cache]
   ignore: ["*.md", test]
   timeout: 20m
+`,
+  configuration: `configuration: { LOG_LEVEL: info, LANG: C.UTF-8 }
 `,
   services: `services:
   web:
@@ -33,7 +36,7 @@ export const sectionExamples: Readonly<Record<Section, string>> = {
     instances: 2
     stop: { signal: SIGTERM, grace: 30s }
     limits: { memory: 256MB, cpu: 0.5 }
-    environment: { LOG_LEVEL: info }
+    environment: { LOG_LEVEL: debug }
 
   feed:
     command: [node, feed.js, --format, "atom 1.0"]

@@ -7,6 +7,7 @@ import { parseManifest } from './parse-manifest.ts';
 import { resolveEnvironment } from './resolve-environment.ts';
 
 const text = `app: shop
+configuration: { GREETING: hey, REGION: eu }
 services:
   web:
     command: node server.js
@@ -42,9 +43,10 @@ test('an environment is the manifest with its own values over it', () => {
   const [web, worker] = staging.services;
   assert.equal(web?.instances, 1);
   assert.deepEqual(web?.limits, { memory: 128 * 1024 * 1024, cpu: 0.5 });
-  assert.deepEqual(web?.environment, { LOG_LEVEL: 'info', GREETING: 'hi' });
-  assert.deepEqual(worker?.environment, { GREETING: 'hi' });
-  assert.deepEqual(staging.jobs[0]?.environment, { GREETING: 'hi' });
+  assert.deepEqual(web?.environment, { LOG_LEVEL: 'info', GREETING: 'hi', REGION: 'eu' });
+  assert.deepEqual(worker?.environment, { GREETING: 'hi', REGION: 'eu' });
+  assert.deepEqual(staging.jobs[0]?.environment, { GREETING: 'hi', REGION: 'eu' });
+  assert.deepEqual(staging.configuration, { GREETING: 'hi', REGION: 'eu' });
   assert.deepEqual([staging.deploy.watch, staging.deploy.maxErrorRate], [0, 0.02]);
   assert.deepEqual(staging.domains, ['staging.shop.test', 's.shop.test']);
   assert.deepEqual(staging.secrets, ['SESSION_KEY']);
@@ -54,6 +56,10 @@ test('an environment without overrides takes the values of the services', () => 
   const production = resolveEnvironment(manifest(), 'production');
   assert.equal(production?.services[0]?.instances, 2);
   assert.equal(production?.promoteFrom, 'staging');
+  assert.deepEqual(
+    production?.services.map(({ environment }) => environment['GREETING']),
+    ['hello', 'hey'],
+  );
   assert.deepEqual(production?.tls, { mode: 'files', certificate: '/etc/c.pem', key: '/etc/k.pem' });
 });
 

@@ -20,7 +20,7 @@ export interface ResolvedEnvironment {
   readonly strategy: Strategy;
   readonly hosts: readonly string[];
   readonly tls: Tls;
-  /** Already merged into the `environment` of services and jobs; command checks receive it too. */
+  /** For processes that set none themselves: `release.before`, command checks, single runs. Services and jobs have it in their `environment`. */
   readonly configuration: Variables;
   readonly secrets: readonly string[];
   readonly promoteFrom: string | null;
@@ -40,24 +40,25 @@ export function resolveEnvironment(manifest: Manifest, name: string): ResolvedEn
   return {
     app: manifest.app,
     ...own,
-    services: manifest.services.map((service) => resolveService(service, environment)),
+    configuration: { ...manifest.configuration, ...environment.configuration },
+    services: manifest.services.map((service) => resolveService(service, manifest, environment)),
     release: manifest.release,
     data: manifest.data,
     jobs: manifest.jobs.map((job) => ({
       ...job,
-      environment: { ...job.environment, ...environment.configuration },
+      environment: { ...manifest.configuration, ...job.environment, ...environment.configuration },
     })),
     checks: manifest.checks,
     deploy: { ...manifest.deploy, ...deploy },
   };
 }
 
-function resolveService(service: Service, environment: Environment): Service {
+function resolveService(service: Service, manifest: Manifest, environment: Environment): Service {
   const override = environment.overrides.find((candidate) => candidate.service === service.name);
   return {
     ...service,
     instances: override?.instances ?? service.instances,
     limits: { ...service.limits, ...override?.limits },
-    environment: { ...service.environment, ...environment.configuration },
+    environment: { ...manifest.configuration, ...service.environment, ...environment.configuration },
   };
 }

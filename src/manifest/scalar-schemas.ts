@@ -78,7 +78,8 @@ export const variableName = () =>
       : null;
   }).meta({ title: 'variable name', pattern: variablePattern.source });
 
-const longest = 366 * 86_400_000;
+/** Timers hold 2^31 milliseconds and fire at once beyond that. */
+const longest = 24 * 86_400_000;
 
 export const duration = (options: { readonly zero?: boolean } = {}) =>
   text('a duration such as 30s or 5m', (value) => {
@@ -93,7 +94,7 @@ export const duration = (options: { readonly zero?: boolean } = {}) =>
       };
     }
     if (parsed === 0 && options.zero !== true) return { message: 'must be longer than zero' };
-    return parsed > longest ? { message: 'is longer than 366 days' } : null;
+    return parsed > longest ? { message: 'is longer than 24 days' } : null;
   }).meta({ title: 'duration', pattern: durationPattern.source });
 
 export const size = (smallest: number) =>

@@ -3,7 +3,7 @@ import { name } from './scalar-schemas.ts';
 import { check } from './schema/check-schema.ts';
 import { data, job } from './schema/data-and-job-schema.ts';
 import { deploy, environment } from './schema/environment-schema.ts';
-import { mapping, optional, required } from './schema/keys.ts';
+import { mapping, optional, required, variables } from './schema/keys.ts';
 import { build, release } from './schema/release-schema.ts';
 import { service } from './schema/service-schema.ts';
 
@@ -23,6 +23,11 @@ export const manifestSchema = z
       build: optional(build, 'How the source becomes a release. It is built once and promoted as it is.', {
         example: { commands: ['npm ci --omit=dev'] },
       }),
+      configuration: optional(
+        variables(),
+        'Variables for every service, job, check and `release.before` in every environment. What a service or job sets in `environment` wins over them, and the `configuration` of an environment over both.',
+        { example: { LOG_LEVEL: 'info' } },
+      ),
       services: optional(named('a service', 'services', service), 'The long-running parts of the app.', {
         example: { web: { command: 'node server.js', health: '/health' } },
       }),

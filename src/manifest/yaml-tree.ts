@@ -32,6 +32,7 @@ export function treeOf(contents: ParsedNode | null): Tree {
 /** A number written here is meant as text: `VERSION: 1.10` is "1.10". */
 const textMaps: readonly (readonly string[])[] = [
   ['build', 'environment', '*'],
+  ['configuration', '*'],
   ['services', '*', 'environment', '*'],
   ['jobs', '*', 'environment', '*'],
   ['environments', '*', 'configuration', '*'],

@@ -84,7 +84,9 @@ test('a Django project is served, migrated and worked for', () => {
   const [web] = manifest.services;
   assert.deepEqual(web?.command, shellLine('exec python3 -m gunicorn --bind 127.0.0.1:$PORT shop.wsgi'));
   assert.equal(web?.health?.path, '/health/');
-  assert.equal(web?.environment['PYTHONPATH'], '.python');
+  // Migrations and checks need the packages as much as the services.
+  assert.equal(manifest.configuration['PYTHONPATH'], '.python');
+  assert.equal(manifest.build.environment['PYTHONPATH'], '.python');
   assert.deepEqual(manifest.release.before, [argv('python3', 'manage.py', 'migrate', '--noinput')]);
   assert.match(
     JSON.stringify(manifest.build.commands),

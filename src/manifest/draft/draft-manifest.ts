@@ -33,7 +33,6 @@ function unrecognised(hasProcfile: boolean): Recipe {
         command: './start',
         why: 'Whatever starts the app, stays in the foreground, and listens on 127.0.0.1 at $PORT.',
         web: true,
-        environment: {},
       },
     ],
     notes: hasProcfile

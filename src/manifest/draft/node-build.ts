@@ -12,8 +12,7 @@ interface PackageManager {
   /** Takes the rest away again after a build; undefined where there is no safe way. */
   readonly prune: string | undefined;
   readonly run: string;
-  readonly cache: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const npm: PackageManager = {
@@ -22,8 +21,6 @@ const npm: PackageManager = {
   lean: 'npm ci --omit=dev',
   prune: 'npm prune --omit=dev',
   run: 'npm run',
-  cache: '.npm',
-  environment: { npm_config_cache: '.npm' },
 };
 
 const pnpm: PackageManager = {
@@ -32,8 +29,6 @@ const pnpm: PackageManager = {
   lean: 'pnpm install --frozen-lockfile --prod',
   prune: 'pnpm prune --prod',
   run: 'pnpm run',
-  cache: '.pnpm-store',
-  environment: { npm_config_store_dir: '.pnpm-store' },
 };
 
 const yarnClassic: PackageManager = {
@@ -42,8 +37,6 @@ const yarnClassic: PackageManager = {
   lean: 'yarn install --frozen-lockfile --production',
   prune: 'yarn install --frozen-lockfile --production --ignore-scripts --prefer-offline',
   run: 'yarn run',
-  cache: '.yarn-cache',
-  environment: { YARN_CACHE_FOLDER: '.yarn-cache' },
 };
 
 const yarnModern: PackageManager = {
@@ -52,7 +45,7 @@ const yarnModern: PackageManager = {
   lean: 'yarn install --immutable',
   prune: undefined,
   // Without node_modules the packages would be read from the cache, which is no part of the release.
-  environment: { ...yarnClassic.environment, YARN_NODE_LINKER: 'node-modules' },
+  environment: { YARN_NODE_LINKER: 'node-modules' },
 };
 
 function packageManager(facts: ProjectFacts, project: NodePackage): PackageManager | undefined {
@@ -68,7 +61,7 @@ export function scriptRunner(facts: ProjectFacts, project: NodePackage): string 
   return (packageManager(facts, project) ?? npm).run;
 }
 
-type NodeBuild = Pick<Recipe, 'build' | 'buildEnvironment' | 'cache' | 'notes'>;
+type NodeBuild = Pick<Recipe, 'build' | 'buildEnvironment' | 'notes'>;
 
 /** `keepsTools`: something that runs after the build needs a development dependency. */
 export function planNodeBuild(
@@ -81,7 +74,7 @@ export function planNodeBuild(
   const locked = packageManager(facts, project);
   if (locked === undefined && !hasPackages) {
     const build = builds ? [{ command: 'npm run build' }] : [];
-    return { build, buildEnvironment: {}, cache: [], notes: [] };
+    return { build, buildEnvironment: {}, notes: [] };
   }
   const manager = locked ?? npm;
   const steps: Step[] = [install(manager, { locked: locked !== undefined, all: builds || keepsTools })];
@@ -105,8 +98,7 @@ export function planNodeBuild(
         : [`The build needs ${manager.run.split(' ')[0]} on the machine that Mainstay runs on.`];
   return {
     build: steps,
-    buildEnvironment: manager.environment,
-    cache: [manager.cache],
+    buildEnvironment: manager.environment ?? {},
     notes,
   };
 }

@@ -6,7 +6,7 @@ import { firstFile } from './project-facts.ts';
 export interface NodeStart {
   readonly command: string;
   readonly why?: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly configuration: Readonly<Record<string, string>>;
   readonly cache: readonly string[];
   readonly notes: readonly string[];
 }
@@ -22,16 +22,16 @@ const frameworks: readonly (readonly [string, Partial<NodeStart> & { readonly co
       cache: ['.next/cache'],
     },
   ],
-  ['nuxt', { command: 'node .output/server/index.mjs', environment: loopback }],
-  ['@sveltejs/adapter-node', { command: 'node build', environment: loopback }],
-  ['@astrojs/node', { command: 'node dist/server/entry.mjs', environment: loopback }],
+  ['nuxt', { command: 'node .output/server/index.mjs', configuration: loopback }],
+  ['@sveltejs/adapter-node', { command: 'node build', configuration: loopback }],
+  ['@astrojs/node', { command: 'node dist/server/entry.mjs', configuration: loopback }],
   [
     '@react-router/serve',
-    { command: 'node_modules/.bin/react-router-serve build/server/index.js', environment: loopback },
+    { command: 'node_modules/.bin/react-router-serve build/server/index.js', configuration: loopback },
   ],
   [
     '@remix-run/serve',
-    { command: 'node_modules/.bin/remix-serve build/server/index.js', environment: loopback },
+    { command: 'node_modules/.bin/remix-serve build/server/index.js', configuration: loopback },
   ],
   ['@nestjs/core', { command: 'node dist/main.js' }],
 ];
@@ -50,7 +50,7 @@ const entries = [
 
 /** How the web service starts; undefined when the package has nothing that serves. */
 export function planNodeStart(facts: ProjectFacts, project: NodePackage): NodeStart | undefined {
-  const plain = { environment: {}, cache: [], notes: [] };
+  const plain = { configuration: {}, cache: [], notes: [] };
   for (const [dependency, known] of frameworks) {
     if (project.dependencies.has(dependency) || project.devDependencies.has(dependency))
       return { ...plain, ...known };

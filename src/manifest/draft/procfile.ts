@@ -2,8 +2,7 @@ import type { DraftService, Recipe, Step } from './recipe.ts';
 
 /** The processes of a Procfile: its lines are what the author says, so they win over what was guessed. */
 export function withProcfile(recipe: Recipe, procfile: string): Recipe {
-  const environment = recipe.services[0]?.environment ?? {};
-  const run = 'PYTHONPATH' in environment ? asModule : (command: string) => command;
+  const run = 'PYTHONPATH' in recipe.configuration ? asModule : (command: string) => command;
   const health = recipe.services.find(({ web }) => web)?.health;
   const services: DraftService[] = [];
   const before: Step[] = [];
@@ -22,7 +21,6 @@ export function withProcfile(recipe: Recipe, procfile: string): Recipe {
       command: replacingShell(run(command.trim())),
       web,
       health: web ? health : undefined,
-      environment,
     });
   }
   if (services.length === 0) return recipe;

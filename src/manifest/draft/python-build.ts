@@ -4,13 +4,11 @@ import type { Step } from './recipe.ts';
 
 /** Inside the release; a virtual environment would hold absolute paths and break when the release moves. */
 const folder = '.python';
-const install = `python3 -m pip install --disable-pip-version-check --no-warn-script-location --target ${folder}`;
+const install = `python3 -m pip install --no-warn-script-location --target ${folder}`;
 
 export interface PythonBuild {
   readonly folder: string;
   readonly steps: readonly Step[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly cache: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -46,8 +44,6 @@ export function planPythonBuild(facts: ProjectFacts, needs: readonly string[]): 
               why: 'Into a plain folder and not a virtual environment, which would break when the release moves to its place.',
             },
           ],
-    environment: { PIP_CACHE_DIR: '.pip-cache', PYTHONPATH: folder },
-    cache: ['.pip-cache'],
     notes,
   };
 }

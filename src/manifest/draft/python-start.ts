@@ -5,12 +5,11 @@ import type { DraftCheck, DraftData, DraftService, Step } from './recipe.ts';
 
 /** What a kind of Python app adds to the installation of its packages. */
 export interface PythonPlan {
-  readonly services: readonly Omit<DraftService, 'environment' | 'health'>[];
+  readonly services: readonly Omit<DraftService, 'health'>[];
   readonly health: string | undefined;
   readonly needs: readonly string[];
   readonly buildSteps: readonly Step[];
   readonly buildEnvironment: Readonly<Record<string, string>>;
-  readonly environment: Readonly<Record<string, string>>;
   readonly before: readonly Step[];
   readonly data: readonly DraftData[];
   readonly checks: readonly DraftCheck[];
@@ -24,7 +23,6 @@ export const emptyPlan: PythonPlan = {
   needs: [],
   buildSteps: [],
   buildEnvironment: {},
-  environment: {},
   before: [],
   data: [],
   checks: [],

@@ -5,6 +5,8 @@ export interface Recipe {
   /** Directories that keep downloads between builds. */
   readonly cache: readonly string[];
   readonly ignore: readonly string[];
+  /** Variables for every process. */
+  readonly configuration: Readonly<Record<string, string>>;
   readonly services: readonly DraftService[];
   readonly before: readonly Step[];
   readonly data: readonly DraftData[];
@@ -27,7 +29,6 @@ export interface DraftService {
   /** Whether it answers requests. */
   readonly web: boolean;
   readonly health?: string | undefined;
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface DraftData {
@@ -47,6 +48,7 @@ export const emptyRecipe: Recipe = {
   buildEnvironment: {},
   cache: [],
   ignore: [],
+  configuration: {},
   services: [],
   before: [],
   data: [],

@@ -30,7 +30,8 @@ export function recogniseNode(facts: ProjectFacts): Recipe | undefined {
   return {
     ...emptyRecipe,
     ...build,
-    cache: [...build.cache, ...start.cache],
+    cache: start.cache,
+    configuration: { NODE_ENV: 'production', ...start.configuration },
     ignore: found.ignore,
     services: [
       {
@@ -39,7 +40,6 @@ export function recogniseNode(facts: ProjectFacts): Recipe | undefined {
         why: start.why,
         web: true,
         health,
-        environment: { NODE_ENV: 'production', ...start.environment },
       },
       ...(worker === undefined
         ? []
@@ -48,7 +48,6 @@ export function recogniseNode(facts: ProjectFacts): Recipe | undefined {
               name: 'worker',
               command: directly(worker),
               web: false,
-              environment: { NODE_ENV: 'production' },
             },
           ]),
     ],

@@ -20,17 +20,17 @@ export function recognisePython(facts: ProjectFacts): Recipe | undefined {
     ...found.data,
     ...plan.data.filter(({ type }) => !found.data.some((entry) => entry.type === type)),
   ];
-  const environment = { PYTHONPATH: build.folder, PYTHONUNBUFFERED: '1', ...plan.environment };
   return {
     ...emptyRecipe,
     build: [...build.steps, ...plan.buildSteps],
-    buildEnvironment: { ...build.environment, ...plan.buildEnvironment },
-    cache: build.cache,
+    // The steps after the installation are programs of the project and find its packages.
+    buildEnvironment:
+      plan.buildSteps.length === 0 ? {} : { PYTHONPATH: build.folder, ...plan.buildEnvironment },
+    configuration: { PYTHONPATH: build.folder, PYTHONUNBUFFERED: '1' },
     ignore: [...found.ignore, '__pycache__', '.venv', 'venv'],
     services: plan.services.map((service) => ({
       ...service,
       health: service.web ? (plan.health ?? healthUrl(contents)) : undefined,
-      environment,
     })),
     before: plan.before,
     data,

@@ -38,7 +38,6 @@ export function serveFiles(
         why: 'A file server that needs no more than Node. Any program that listens on $PORT can take its place.',
         web: true,
         health: '/',
-        environment: {},
       },
     ],
     checks: [{ name: 'home', path: '/', why: 'What a visitor sees first.' }],

@@ -8,6 +8,7 @@ export function writeDraft(app: string, recipe: Recipe): string {
   const sections: Lines[] = [
     [`app: ${app}`],
     buildLines(recipe),
+    configurationLines(recipe.configuration),
     ['services:', ...separated(recipe.services.map(serviceLines)).map(indent)],
     releaseLines(recipe.before),
     dataLines(recipe.data),
@@ -27,10 +28,15 @@ function buildLines({ build, buildEnvironment, cache, ignore }: Recipe): Lines {
     for (const { command, why } of build) lines.push(...comment(why).map(indent), `  - ${scalar(command)}`);
     if (Object.keys(buildEnvironment).length > 0) lines.push(`environment: ${flowMap(buildEnvironment)}`);
     if (cache.length > 0)
-      lines.push('# Kept between builds, and out of the release.', `cache: ${flowList(cache)}`);
+      lines.push('# What the build keeps here makes the next one faster.', `cache: ${flowList(cache)}`);
   }
   if (ignore.length > 0) lines.push(`ignore: ${flowList(ignore)}`);
   return lines.length === 0 ? [] : ['build:', ...lines.map(indent)];
+}
+
+function configurationLines(configuration: Recipe['configuration']): Lines {
+  if (Object.keys(configuration).length === 0) return [];
+  return ['# Variables of every process, in every environment.', `configuration: ${flowMap(configuration)}`];
 }
 
 function serviceLines(service: DraftService): Lines {
@@ -46,7 +52,6 @@ function serviceLines(service: DraftService): Lines {
       '# health: /health',
     );
   }
-  if (Object.keys(service.environment).length > 0) lines.push(`environment: ${flowMap(service.environment)}`);
   return [`${service.name}:`, ...lines.map(indent)];
 }
 

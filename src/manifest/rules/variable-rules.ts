@@ -1,4 +1,4 @@
-import type { Environment, Service } from '../manifest.ts';
+import type { Environment, Service, Variables } from '../manifest.ts';
 import type { Path, Problem } from '../problem.ts';
 import type { Rule } from './rule.ts';
 
@@ -34,10 +34,11 @@ export const givenVariablesAreFree: Rule = function* ({ manifest }) {
     if (port !== undefined && !everywhere.has(port))
       everywhere.set(port, `the port of services.${service.name}`);
   }
+  yield* clashes(Object.keys(manifest.configuration), everywhere, (key) => ['configuration', key]);
   for (const environment of manifest.environments) {
     const path = (key: string): Path => ['environments', environment.name, 'configuration', key];
     yield* clashes(Object.keys(environment.configuration), everywhere, path);
-    yield* secretProblems(environment, everywhere);
+    yield* secretProblems(environment, manifest.configuration, everywhere);
   }
 };
 
@@ -75,13 +76,17 @@ function* clashes(
   }
 }
 
-function* secretProblems(environment: Environment, given: ReadonlyMap<string, string>): Iterable<Problem> {
+function* secretProblems(
+  environment: Environment,
+  shared: Variables,
+  given: ReadonlyMap<string, string>,
+): Iterable<Problem> {
   const seen = new Set<string>();
   for (const [index, secret] of environment.secrets.entries()) {
     const owner = given.get(secret);
     const message = seen.has(secret)
       ? `${secret} is there twice`
-      : Object.hasOwn(environment.configuration, secret)
+      : Object.hasOwn(environment.configuration, secret) || Object.hasOwn(shared, secret)
         ? `${secret} stands in configuration too, where everyone can read it`
         : owner === undefined
           ? undefined

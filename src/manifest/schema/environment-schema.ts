@@ -89,7 +89,7 @@ export const environment = z.strictObject(
     ),
     configuration: optional(
       variables(),
-      'Variables for all services, jobs and checks there, over those that they set themselves. No secrets: the file is stored with each release.',
+      'Variables for every process there, over `configuration` at the top and over what services and jobs set themselves. No secrets: the file is stored with each release.',
       { example: { GREETING: 'Hello from staging' } },
     ),
     secrets: optional(

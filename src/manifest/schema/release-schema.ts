@@ -15,8 +15,8 @@ export const build = z.strictObject(
     }),
     cache: optional(
       z.array(relativePath('the source'), 'expected a list of directories'),
-      'Directories inside the source that are kept between builds of the app and left out of the release.',
-      { example: ['.npm'] },
+      'Directories inside the source that are kept between builds of the app and left out of the release. What npm, yarn, pnpm and pip download is kept without it.',
+      { example: ['.next/cache'] },
     ),
     ignore: optional(
       z.array(filledText('a pattern'), 'expected a list of patterns'),
@@ -38,7 +38,7 @@ export const release = z.strictObject(
       'Run once per deploy, from the new release, before any traffic reaches it: migrations. Must leave the data usable by the release that still serves. If it fails, nothing changes.',
       { example: 'node migrate.js' },
     ),
-    timeout: optional(duration(), 'For all of `before` together.', {
+    timeout: optional(duration(), 'For each command of `before`.', {
       example: '15m',
       default: defaults.release.timeout,
     }),
