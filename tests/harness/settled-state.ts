@@ -43,8 +43,8 @@ export function runningInstances(
   environment: string,
 ): string[] {
   const prefix = `${application.name}.${environment}.`;
-  const ids = mainstay.processes().map(({ instance }) => instance);
-  return [...new Set(ids.filter((id) => id !== null && id.startsWith(prefix)))].sort() as string[];
+  const ids = mainstay.processes().map(({ instance }) => instance ?? '');
+  return [...new Set(ids.filter((id) => id.startsWith(prefix)))].sort();
 }
 
 /** Reads the database beside the control plane that has it open. */

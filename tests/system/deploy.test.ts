@@ -35,7 +35,7 @@ suite('deploy', () => {
     assertExit(await application.deploy('live', { version: 'v2', web }), 0);
     const visits = await visitor.stop();
     assert.deepEqual([...new Set(visits.map(({ result }) => result))], ['200']);
-    assert.deepEqual([...new Set(visits.map(({ version }) => version))].sort(), ['v1', 'v2']);
+    assert.deepEqual([...new Set(visits.map(({ version }) => String(version)))].sort(), ['v1', 'v2']);
     const firstNew = visits.find(({ version }) => version === 'v2');
     assert.ok(firstNew);
     // A visit that began after a v2 was whole must not see v1 any more: the switch is one instant.

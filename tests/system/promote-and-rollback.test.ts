@@ -62,7 +62,7 @@ suite('promotion and rollback', () => {
       query: { subject: 'forced/production', limit: 50 },
     });
     const forced = records.find(({ kind }) => kind === 'promotion.forced');
-    assert.equal((forced?.data as { reason?: string }).reason, reason);
+    assert.equal((forced?.data as { reason?: string } | undefined)?.reason, reason);
   });
 
   test('a failed verification takes the right to be promoted back', async () => {
