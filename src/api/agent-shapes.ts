@@ -99,6 +99,10 @@ export const instanceStatusSchema = z.object({
         .describe('For a person: `exited with code 1`, `killed: memory limit of 128 MiB reached`'),
     })
     .nullable(),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .describe('What an operator should know: a port open to other machines, a limit that cannot be enforced'),
 });
 
 export const taskSpecSchema = z.strictObject({
@@ -185,6 +189,10 @@ export const jobStatusSchema = z.object({
   timezone: z.string(),
   nextAt: z.number().nullable(),
   last: taskStatusSchema.nullable(),
+  skipped: z
+    .object({ at: z.number(), reason: z.string() })
+    .optional()
+    .describe('The last slot that was not run, and why'),
 });
 
 export const hostObservationSchema = z.object({

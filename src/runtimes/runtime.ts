@@ -50,6 +50,19 @@ export interface RunObservation {
   readonly warnings: readonly string[];
 }
 
+export type ExecSpec = Pick<RunSpec, 'command' | 'directory' | 'environment'>;
+
+/** A command with a person, or a program, at the other end of its streams. */
+export interface ExecSession {
+  /** Resolves when the command has taken the data; whatever comes after its end is dropped. */
+  write(data: Uint8Array): Promise<void>;
+  endInput(): void;
+  /** Ends when both streams have. Ask once. */
+  readonly output: AsyncIterable<{ readonly stream: OutputStream; readonly data: Uint8Array }>;
+  /** 128 + N for an end by signal N, as shells tell it. */
+  readonly exitCode: Promise<number>;
+}
+
 export type OutputStream = 'out' | 'err';
 
 export interface OutputReader {
@@ -84,6 +97,11 @@ export interface Runtime {
     how: { readonly signal: string; readonly graceMs: number },
     signal: AbortSignal,
   ): Promise<RunExit>;
+  /**
+   * Runs a command beside a run, where the run's files are, for as long as somebody is interested: it ends when
+   * the signal aborts. Throws like `start`.
+   */
+  exec(handle: RunHandle, spec: ExecSpec, signal: AbortSignal): Promise<ExecSession>;
   observe(handle: RunHandle, signal: AbortSignal): Promise<RunObservation>;
   /** Forgets a run of which nothing is left, with its kept exit and its buffers. Idempotent. */
   remove(run: string): Promise<void>;

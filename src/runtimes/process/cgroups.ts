@@ -176,7 +176,9 @@ function ownDirectory(mount: CgroupMount, path: string): string {
 
 /** Exported for the test of its reading of the kernel's files. */
 export function v1Candidates(controller: string, membership: string, mounts: string): string[] {
-  const mount = parseMounts(mounts).find(({ type, options }) => type === 'cgroup' && options.includes(controller));
+  const mount = parseMounts(mounts).find(
+    ({ type, options }) => type === 'cgroup' && options.includes(controller),
+  );
   const line = membership.split('\n').find((text) => text.split(':')[1]?.split(',').includes(controller));
   if (mount === undefined || line === undefined) return [];
   return [ownDirectory(mount, line.split(':').slice(2).join(':')), mount.point];

@@ -41,7 +41,11 @@ export function readPipes(
 ): OutputReader {
   const sockets = new Map<OutputStream, Socket>();
   for (const stream of streams) {
-    const socket = new Socket({ fd: openUnblocked(join(directory, stream)), readable: true, writable: false });
+    const socket = new Socket({
+      fd: openUnblocked(join(directory, stream)),
+      readable: true,
+      writable: false,
+    });
     socket.on('data', (data: Buffer) => onData(stream, data));
     // Reading ends with the run; an error of the pipe must not end the agent.
     socket.on('error', () => socket.destroy());

@@ -29,7 +29,10 @@ async function makeFixture(options: Partial<ProcessRuntimeOptions> = {}): Promis
     commands: {
       serve: shell('trap "kill $!; exit 0" TERM; echo ready; sleep 600 & wait'),
       stubborn: { kind: 'argv', argv: ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'] },
-      exit: (code, text) => ({ kind: 'argv', argv: ['sh', '-c', 'echo "$1"; echo "$1" >&2; exit "$2"', 'sh', text, String(code)] }),
+      exit: (code, text) => ({
+        kind: 'argv',
+        argv: ['sh', '-c', 'echo "$1"; echo "$1" >&2; exit "$2"', 'sh', text, String(code)],
+      }),
       detaching: shell(
         '(setsid sh -c \'trap "" TERM; (setsid sh -c "trap \\"\\" TERM; while :; do sleep 0.1; done" &) ; while :; do sleep 0.1; done\' &); sleep 0.3; echo ready; sleep 600',
       ),
@@ -96,7 +99,10 @@ test('a script whose interpreter is missing is explained', async () => {
 test('a process gets exactly the environment that it is given, and its mark', async () => {
   await using fixture = await makeFixture();
   const spec = fixture.spec(nextRun(), node('console.log(JSON.stringify(Object.keys(process.env).sort()))'));
-  const handle = await fixture.runtime.start({ ...spec, environment: { ...spec.environment, COLOUR: 'blue' } }, never);
+  const handle = await fixture.runtime.start(
+    { ...spec, environment: { ...spec.environment, COLOUR: 'blue' } },
+    never,
+  );
   let text = '';
   const reader = fixture.runtime.read(handle, (_stream, data) => {
     text += data.toString();
@@ -123,7 +129,8 @@ test('output written while nobody reads is there for the next reader, and the wr
 
 test('a listening port is attributed to the run, also when a forked process listens', async () => {
   await using fixture = await makeFixture();
-  const source = "require('net').createServer().listen(0,'127.0.0.1',function(){console.log(this.address().port)})";
+  const source =
+    "require('net').createServer().listen(0,'127.0.0.1',function(){console.log(this.address().port)})";
   const line = `"${process.execPath}" -e "${source}" & wait`;
   const handle = await fixture.runtime.start(fixture.spec(nextRun(), shell(line)), never);
   let text = '';

@@ -3,12 +3,13 @@ import { closeSync } from 'node:fs';
 import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../core/failure.ts';
 import { bytes, formatBytes } from '../../core/units.ts';
 import { readListeners, socketInodes } from '../../system/listening-ports.ts';
 import { isAlive } from '../../system/process-identity.ts';
 import { type ProcessEntry, readProcessEntry, readProcessTable } from '../../system/process-table.ts';
 import type {
+  ExecSession,
+  ExecSpec,
   OutputReader,
   OutputStream,
   RunExit,
@@ -20,12 +21,14 @@ import type {
 } from '../runtime.ts';
 import { type Cgroup, Cgroups, countOutOfMemoryKills, limitsMemory, removeGroups } from './cgroups.ts';
 import { endTree } from './end-tree.ts';
+import { execProcess } from './exec-process.ts';
 import { findProgram } from './find-program.ts';
 import { commandArgv, launchCommand } from './launch-command.ts';
 import { MemoryWatch, treeBytes } from './memory-watch.ts';
 import { holdPipes, makePipes, openForRun, readPipes } from './output-pipes.ts';
 import { type ProcessState, processState } from './process-handle.ts';
 import { ProcessTree, runVariable } from './process-tree.ts';
+import { spawned } from './spawned.ts';
 
 export interface ProcessRuntimeOptions {
   /** Private to this runtime; holds a directory for each run. */
@@ -175,6 +178,12 @@ export class ProcessRuntime implements Runtime {
     return exit;
   }
 
+  async exec(handle: RunHandle, spec: ExecSpec, signal: AbortSignal): Promise<ExecSession> {
+    // With the mark of the run, so that it does not outlive it.
+    const environment = { ...spec.environment, [runVariable]: handle.run };
+    return execProcess({ ...spec, environment }, signal);
+  }
+
   async observe(handle: RunHandle): Promise<RunObservation> {
     const { tree, state } = this.#watch(handle);
     const table = readProcessTable();
@@ -227,7 +236,8 @@ export class ProcessRuntime implements Runtime {
 
   /** Says that a limit ended the run, when one did. */
   async #explain(watched: Watched, exit: RunExit): Promise<RunExit> {
-    const killed = exit.signal === 'SIGKILL' || exit.code === 137 || (exit.code === null && exit.signal === null);
+    const killed =
+      exit.signal === 'SIGKILL' || exit.code === 137 || (exit.code === null && exit.signal === null);
     const byKernel = killed && (await countOutOfMemoryKills(watched.state.cgroups)) > 0;
     if (!watched.limitReached && !byKernel) return exit;
     return { ...exit, limit: `${memoryLimitText(watched.state)} reached` };
@@ -246,7 +256,9 @@ export class ProcessRuntime implements Runtime {
 }
 
 function memoryLimitText(state: ProcessState): string {
-  return state.memoryBytes === null ? 'memory limit' : `memory limit of ${formatBytes(bytes(state.memoryBytes))}`;
+  return state.memoryBytes === null
+    ? 'memory limit'
+    : `memory limit of ${formatBytes(bytes(state.memoryBytes))}`;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -260,33 +272,6 @@ function exitOf(child: ChildProcess): Promise<RunExit> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal, limit: null }));
   });
-}
-
-function spawned(child: ChildProcess, program: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (error: NodeJS.ErrnoException) => reject(explainSpawnError(error, program)));
-  });
-}
-
-function explainSpawnError(error: NodeJS.ErrnoException, program: string): Error {
-  if (error.code === 'ENOENT') {
-    return new Failure('command-not-found', `Cannot run ${program}: the interpreter that it names is missing.`, {
-      hint: 'Look at the first line of the file, and install what it names on the host.',
-      details: { program },
-      cause: error,
-    });
-  }
-  if (error.code === 'EACCES') {
-    return new Failure('permission-denied', `Cannot run ${program}: permission denied.`, { cause: error });
-  }
-  if (error.code === 'EAGAIN' || error.code === 'ENOMEM') {
-    return new Failure('conflict', `Cannot run ${program}: the host has no room for another process.`, {
-      retryable: true,
-      cause: error,
-    });
-  }
-  return error;
 }
 
 /** The oldest process that carries the mark: the one that was started, not what it forked. */

@@ -1,0 +1,169 @@
+import type { InstanceSpec, InstanceStatus } from '../../api/agent.ts';
+import { Failure } from '../../core/failure.ts';
+import type { AgentDeps } from '../agent-deps.ts';
+import { EnvironmentDirectories } from '../environments/environment-directories.ts';
+import type { Logs } from '../logs/logs.ts';
+import { DocumentStore } from '../state/document-store.ts';
+import { openSecrets, sealSecrets } from '../state/sealed-secrets.ts';
+import { choosePort, requireFreePort } from './choose-port.ts';
+import { Instance, type InstanceDeps } from './instance.ts';
+import { nameOf } from './instance-failures.ts';
+import { type InstanceRecord, instanceRecordSchema } from './instance-record.ts';
+import { processEnvironment } from './process-environment.ts';
+
+type Deps = Pick<
+  AgentDeps,
+  'home' | 'runtime' | 'clock' | 'sealer' | 'artifacts' | 'baseEnvironment' | 'log'
+> & { readonly logs: Logs; readonly directory: string; readonly changed: () => Promise<void> };
+
+/** All instances that should run on this host. */
+export class Instances {
+  readonly #deps: Deps;
+  readonly #records: DocumentStore<InstanceRecord>;
+  readonly #instances = new Map<string, Instance>();
+  /** Starts that are under way, so that the same call made twice starts once. */
+  readonly #starting = new Map<string, Promise<void>>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#records = new DocumentStore(deps.directory, instanceRecordSchema);
+  }
+
+  /** Takes up everything that an earlier agent left. */
+  async resume(): Promise<void> {
+    const records = await this.#records.load(this.#deps.log);
+    for (const [id, record] of records) this.#instances.set(id, new Instance(record, this.#instanceDeps(id)));
+    await Promise.all([...this.#instances.values()].map((instance) => instance.resume()));
+  }
+
+  get all(): readonly Instance[] {
+    return [...this.#instances.values()];
+  }
+
+  find(id: string): Instance | undefined {
+    return this.#instances.get(id);
+  }
+
+  /** Throws `not-found`. */
+  get(id: string): Instance {
+    const instance = this.#instances.get(id);
+    if (instance !== undefined) return instance;
+    throw new Failure('not-found', `There is no instance ${id} on this host.`);
+  }
+
+  async start(spec: InstanceSpec): Promise<InstanceStatus> {
+    if (!this.#instances.has(spec.id) || this.#starting.has(spec.id)) {
+      let starting = this.#starting.get(spec.id);
+      if (starting === undefined) {
+        starting = this.#begin(spec).finally(() => this.#starting.delete(spec.id));
+        this.#starting.set(spec.id, starting);
+      }
+      await starting;
+    }
+    return this.get(spec.id).status();
+  }
+
+  async #begin(spec: InstanceSpec): Promise<void> {
+    const staged = await this.#deps.artifacts.staged();
+    if (!staged.includes(spec.release)) {
+      throw new Failure(
+        'not-found',
+        `Cannot start ${nameOf(spec)}: release ${spec.release} is not on this host.`,
+        {
+          hint: 'Stage the release first.',
+        },
+      );
+    }
+    const record: InstanceRecord = {
+      format: 1,
+      spec: sealSecrets(spec, this.#deps.sealer, sealContext(spec.id)),
+      desired: 'running',
+      run: null,
+      restarts: 0,
+      failures: 0,
+      everReady: false,
+      lastExit: null,
+    };
+    const instance = new Instance(record, this.#instanceDeps(spec.id));
+    this.#instances.set(spec.id, instance);
+    try {
+      await instance.begin();
+    } catch (error) {
+      this.#instances.delete(spec.id);
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing of it is left; at once when it is not known. */
+  async stop(id: string): Promise<void> {
+    await this.#starting.get(id)?.catch(() => undefined);
+    await this.#instances.get(id)?.stop();
+  }
+
+  async detach(): Promise<void> {
+    await Promise.all([...this.#instances.values()].map((instance) => instance.detach()));
+  }
+
+  #instanceDeps(id: string): InstanceDeps {
+    const { runtime, clock, log, changed, logs } = this.#deps;
+    return {
+      runtime,
+      clock,
+      log,
+      changed,
+      save: (record) => this.#records.write(id, record),
+      forget: async () => {
+        await this.#records.remove(id);
+        this.#instances.delete(id);
+      },
+      openLog: ({ spec }) =>
+        logs.open({
+          environment: spec.environment,
+          directory: this.#directories(spec.environment).logs,
+          id,
+          source: spec.service,
+          release: spec.release,
+          secrets: Object.values(openSecrets(spec, this.#deps.sealer, sealContext(id))),
+        }),
+      prepare: (record, port) => this.#prepare(record, port),
+      choosePort: (spec, preferred) => this.#choosePort(spec, preferred),
+    };
+  }
+
+  #choosePort(spec: InstanceRecord['spec'], preferred: number | null): number | null {
+    if (spec.port.mode === 'none') return null;
+    if (spec.port.mode === 'fixed') {
+      requireFreePort(spec.port.port, nameOf(spec));
+      return spec.port.port;
+    }
+    const others = this.all.filter((instance) => instance.spec.id !== spec.id).map(({ port }) => port);
+    return choosePort(new Set(others.filter((port) => port !== null)), preferred);
+  }
+
+  async #prepare(
+    { spec }: InstanceRecord,
+    port: number | null,
+  ): Promise<{ directory: string; environment: Record<string, string> }> {
+    const directories = this.#directories(spec.environment);
+    await directories.prepare();
+    return {
+      directory: this.#deps.artifacts.treePath(spec.release),
+      environment: processEnvironment({
+        base: this.#deps.baseEnvironment,
+        variables: spec.variables,
+        secrets: openSecrets(spec, this.#deps.sealer, sealContext(spec.id)),
+        data: await directories.prepareData(spec.data),
+        port: port === null || spec.port.mode === 'none' ? null : { env: spec.port.env, port },
+        id: spec.id,
+      }),
+    };
+  }
+
+  #directories(environment: string): EnvironmentDirectories {
+    return new EnvironmentDirectories(this.#deps.home.environments, environment);
+  }
+}
+
+function sealContext(id: string): string {
+  return `instance ${id}`;
+}
