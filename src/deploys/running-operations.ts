@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import type { ResolvedEnvironment } from '../manifest/resolve-environment.ts';
 import type { OperationKind, Plan, WorkContext } from '../operations/step.ts';
 import { appOf } from './deploy-operations.ts';
 import { json } from './deploy-wish.ts';
@@ -50,7 +51,7 @@ export function runOperation(deps: DeployDeps): OperationKind<RunInput> {
     kind: 'run',
     async prepare(context, input) {
       const { basis } = servingNow(deps, context);
-      const wish = runWish(context.operation.environment, basis.environment.jobs, input);
+      const wish = runWish(context.operation.environment, basis.environment, input);
       const { app, name } = basis.environment;
       const task = plannedTask(basis, {
         ...wish,
@@ -75,16 +76,12 @@ export function runOperation(deps: DeployDeps): OperationKind<RunInput> {
   };
 }
 
-function runWish(
-  environment: string,
-  jobs: ReturnType<typeof deploymentBasis>['environment']['jobs'],
-  input: RunInput,
-) {
+function runWish(environment: string, { jobs, configuration }: ResolvedEnvironment, input: RunInput) {
   if (input.command !== null)
     return {
       title: input.command,
       command: { kind: 'shell', line: input.command } as const,
-      variables: {},
+      variables: configuration,
       timeoutMs: 24 * 3_600_000,
     };
   const job = jobs.find(({ name }) => name === input.job);
