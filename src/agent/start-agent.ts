@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../core/failure.ts';
@@ -9,46 +8,43 @@ import { spawnRole } from '../system/spawn-role.ts';
 const startMs = 30_000;
 const pollMs = 20;
 
+export interface StartAgentDeps {
+  readonly home: Home;
+  /** Runs the agent in the foreground; it must call `reportReady`. */
+  readonly argv: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** Has a running ingress start the agent, so that it gets the listening sockets; throws when none runs. */
+  readonly spawnThroughIngress: (signal: AbortSignal) => Promise<void>;
+}
+
 /**
- * Makes sure that the agent of this machine runs, and resolves when it answers. `argv` runs it in the
- * foreground and calls `reportReady`. `started` says whether it had to be started. Throws what keeps it from starting.
+ * Makes sure that the agent of this machine runs, and resolves when it answers. `started` says whether it had
+ * to be started. Throws what keeps it from starting.
  */
 export async function ensureAgent(
-  home: Home,
-  argv: readonly string[],
+  deps: StartAgentDeps,
   signal: AbortSignal,
 ): Promise<{ readonly started: boolean }> {
+  const { home } = deps;
   if (await answers(home.agentSocket)) return { started: false };
   const starting = (await lockOwner(home.agentLock)) !== undefined;
   // An ingress that lives without an agent holds the listening sockets, which must not be lost.
-  if (!starting && !(await spawnThroughIngress(home, signal))) await spawnAgent(home, argv, signal);
+  if (!starting && !(await throughIngress(deps, signal))) await spawnAgent(deps, signal);
   await untilAnswers(home, signal);
   return { started: true };
 }
 
-/** False when no ingress runs that could do it. */
-function spawnThroughIngress(home: Home, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const options = {
-      socketPath: home.ingressSocket,
-      method: 'POST',
-      path: '/spawn-agent',
-      agent: false,
-      signal,
-    };
-    const call = request(options, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    call.on('error', () => resolve(false));
-    call.end();
-  });
+async function throughIngress(deps: StartAgentDeps, signal: AbortSignal): Promise<boolean> {
+  if (!(await answers(deps.home.ingressSocket))) return false;
+  return deps.spawnThroughIngress(signal).then(
+    () => true,
+    () => false,
+  );
 }
 
-async function spawnAgent(home: Home, argv: readonly string[], signal: AbortSignal): Promise<void> {
+async function spawnAgent({ home, argv, environment }: StartAgentDeps, signal: AbortSignal): Promise<void> {
   try {
-    const role = { what: 'agent', argv, environment: process.env, log: home.agentLog, timeoutMs: startMs };
-    await spawnRole(role, signal);
+    await spawnRole({ what: 'agent', argv, environment, log: home.agentLog, timeoutMs: startMs }, signal);
   } catch (error) {
     // Two who start it at once: the other one's is as good.
     if (!(error instanceof Failure && error.code === 'state-locked')) throw error;

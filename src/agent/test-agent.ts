@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { AgentCallName, AgentRequest, AgentResponse, InstanceSpec, TaskSpec } from '../api/agent.ts';
+import { BlobStore } from '../artifacts/blob-store.ts';
 import { LocalHost } from '../hosts/local/local-host.ts';
 import { type Home, openHome } from '../system/home.ts';
 import { hasVariable, readProcessTable } from '../system/process-table.ts';
@@ -25,7 +26,8 @@ export class TestAgent implements AsyncDisposable {
 
   private constructor(root: string) {
     this.home = openHome(root);
-    this.host = new LocalHost('local', this.home);
+    const blobs = new BlobStore(this.home.blobs);
+    this.host = new LocalHost({ name: 'local', socketPath: this.home.agentSocket, blobs });
   }
 
   static async start(): Promise<TestAgent> {

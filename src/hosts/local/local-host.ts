@@ -2,19 +2,18 @@ import { Agent, request as httpRequest, type IncomingMessage, type RequestOption
 import { Readable } from 'node:stream';
 import type { AgentCallName, AgentRequest, AgentResponse, LogLine, LogQuery } from '../../api/agent.ts';
 import { Failure, type FailureDocument, failureFromDocument } from '../../core/failure.ts';
-import type { Home } from '../../system/home.ts';
 import type { Host } from '../host.ts';
 import { type BlobSource, frameBlobs } from './frame-blobs.ts';
 
+export interface LocalHostOptions {
+  readonly name: string;
+  /** The agent's unix socket. */
+  readonly socketPath: string;
+  readonly blobs: BlobSource;
+}
+
 /** Shorter than the agent keeps a connection open, so that none is used as it is being closed. */
 const idleMs = 20_000;
-
-const sharedStore: BlobSource = {
-  sizeOf: () => Promise.resolve(undefined),
-  open() {
-    throw new Error('a shared store has nothing to send');
-  },
-};
 
 /** A host whose agent listens on a unix socket of this machine. */
 export class LocalHost implements Host {
@@ -23,11 +22,10 @@ export class LocalHost implements Host {
   readonly #blobs: BlobSource;
   readonly #connections = new Agent({ keepAlive: true, maxFreeSockets: 4, timeout: idleMs });
 
-  /** `blobs` is left out where control and agent share one store, so that nothing ever need be sent. */
-  constructor(name: string, home: Pick<Home, 'agentSocket'>, blobs: BlobSource = sharedStore) {
-    this.name = name;
-    this.#socketPath = home.agentSocket;
-    this.#blobs = blobs;
+  constructor(options: LocalHostOptions) {
+    this.name = options.name;
+    this.#socketPath = options.socketPath;
+    this.#blobs = options.blobs;
   }
 
   async call<N extends AgentCallName>(
