@@ -4,13 +4,15 @@ export interface OutputStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
-  on(event: 'resize', listener: () => void): unknown;
-  off(event: 'resize', listener: () => void): unknown;
+  on(event: 'resize' | 'drain', listener: () => void): unknown;
+  off(event: 'resize' | 'drain', listener: () => void): unknown;
 }
 
 export interface InputStream extends AsyncIterable<Uint8Array> {
   readonly isTTY?: boolean | undefined;
   setRawMode?(on: boolean): unknown;
+  /** Ends reading, so that a program that is done does not wait for a person to type. */
+  destroy?(): unknown;
 }
 
 /** The world as a command sees it; a test hands in its own. */
@@ -23,8 +25,22 @@ export interface CliIo {
   readonly directory: string;
   /** Path of the program, as it was started. */
   readonly program: string;
-  /** Calls back at each Ctrl-C until the returned function is called. Without a listener, Ctrl-C ends the program. */
+  /**
+   * Calls back at each Ctrl-C, and when the terminal or a service manager ends the program, until the returned
+   * function is called. Without a listener the program ends at once.
+   */
   onInterrupt(listener: () => void): () => void;
+}
+
+/** Resolves when a stream that answered `false` to a write can take more, so that memory stays bounded. */
+export function drained(stream: OutputStream): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = (): void => {
+      stream.off('drain', listener);
+      resolve();
+    };
+    stream.on('drain', listener);
+  });
 }
 
 /** The streams and signals of this process. */
@@ -44,8 +60,11 @@ export function processIo(): CliIo {
     directory: process.cwd(),
     program: process.argv[1] ?? 'mainstay',
     onInterrupt(listener) {
-      process.on('SIGINT', listener);
-      return () => process.off('SIGINT', listener);
+      const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
     },
   };
 }

@@ -32,7 +32,8 @@ interface Display {
  * operation running and says how to come back to it.
  */
 export async function showOperation(context: VerbContext, operation: FollowedOperation): Promise<number> {
-  const client = context.control();
+  // While the picture is live, it says itself that the control plane went away.
+  const client = context.control('silently');
   let progress = emptyProgress(operation.kind, operation.environment);
   const display = openDisplay(context, () => progress);
   const signal = context.interrupted();

@@ -92,11 +92,11 @@ function createContext(io: CliIo, roles: CliRoles, globals: Globals): VerbContex
       return interruption.signal;
     },
     home: locate,
-    control: () =>
+    control: (silently) =>
       new ControlClient({
         socketPath: locate().controlSocket,
         revive: async (signal) => {
-          note(`Starting Mainstay in ${locate().root}.`);
+          if (silently === undefined) note(`Starting Mainstay in ${locate().root}.`);
           await roles.ensureControl(locate(), signal);
         },
       }),

@@ -54,8 +54,8 @@ export interface VerbContext {
   /** Aborts at Ctrl-C once somebody has asked for it; until then Ctrl-C simply ends the program. */
   readonly interrupted: () => AbortSignal;
   home(): HomeLocation;
-  /** A client that starts the control plane when it is not up. */
-  control(): ControlClient;
+  /** A client that starts the control plane when it is not up, and says so unless `silently`. */
+  control(silently?: 'silently'): ControlClient;
   /** A client that does not. */
   controlIfUp(): ControlClient;
   /** Tells what is going on, on standard error; silent with `--quiet`. */

@@ -144,7 +144,9 @@ test('a command beside an instance gets its input, gives its output and its exit
       input: (async function* () {
         for (let part = 0; part < 40; part += 1) yield Buffer.alloc(100_000);
       })(),
-      onOutput: (stream, bytes) => output.push(`${stream}: ${bytes.toString()}`),
+      onOutput: (stream, bytes) => {
+        output.push(`${stream}: ${bytes.toString()}`);
+      },
     },
     forEver,
   );

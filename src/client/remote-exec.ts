@@ -14,7 +14,8 @@ export interface ExecRequest {
   readonly service: string | undefined;
   readonly argv: readonly string[];
   readonly input: AsyncIterable<Uint8Array>;
-  readonly onOutput: (stream: 'out' | 'err', bytes: Buffer) => void;
+  /** The next output waits for what it returns. */
+  readonly onOutput: (stream: 'out' | 'err', bytes: Buffer) => Promise<void> | void;
 }
 
 /** Runs a command beside a live instance and resolves to its exit code: 128 when a signal ended it. */
@@ -34,7 +35,7 @@ export async function remoteExec(
     if (line === '') continue;
     const frame = JSON.parse(line) as ExecFrame;
     if ('failure' in frame) throw failureFromDocument(frame.failure);
-    if ('stream' in frame) request.onOutput(frame.stream, Buffer.from(frame.base64, 'base64'));
+    if ('stream' in frame) await request.onOutput(frame.stream, Buffer.from(frame.base64, 'base64'));
     if ('exit' in frame) return typeof frame.exit === 'number' ? frame.exit : (frame.exit.code ?? 128);
   }
   throw new Failure('control-unreachable', 'The connection broke before the command ended.', {

@@ -1,5 +1,6 @@
 import { remoteExec } from '../../client/remote-exec.ts';
 import { usage } from '../arguments.ts';
+import { drained } from '../cli-io.ts';
 import { environmentFrom } from '../environment-argument.ts';
 import type { Verb } from '../verb.ts';
 
@@ -25,12 +26,15 @@ export const exec: Verb = {
     const { app, environment } = await environmentFrom(context, args.words[0] ?? '');
     const { stdin, stdout, stderr } = context.io;
     const service = args.value('service');
-    const onOutput = (stream: 'out' | 'err', bytes: Buffer): void =>
-      void (stream === 'out' ? stdout : stderr).write(bytes);
-    return remoteExec(
-      context.control(),
-      { app, environment, service, argv, input: stdin, onOutput },
-      context.interrupted(),
-    );
+    const onOutput = async (stream: 'out' | 'err', bytes: Buffer): Promise<void> => {
+      const output = stream === 'out' ? stdout : stderr;
+      if (!output.write(bytes)) await drained(output);
+    };
+    const request = { app, environment, service, argv, input: stdin, onOutput };
+    try {
+      return await remoteExec(context.control(), request, context.interrupted());
+    } finally {
+      stdin.destroy?.();
+    }
   },
 };

@@ -1,6 +1,7 @@
 import { readLogLines } from '../../client/log-lines.ts';
 import { usage } from '../arguments.ts';
 import { environmentFrom } from '../environment-argument.ts';
+import { drained } from '../cli-io.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupted } from '../interrupted.ts';
 import { logLine } from '../render/log-line.ts';
@@ -50,7 +51,8 @@ export const logs: Verb = {
     try {
       for await (const line of readLogLines(context.control(), target, query, context.interrupted())) {
         count += 1;
-        out.line(globals.json ? JSON.stringify(line) : logLine(line, { style: out.style, withTimes }));
+        const text = globals.json ? JSON.stringify(line) : logLine(line, { style: out.style, withTimes });
+        if (!out.stream.write(`${text}\n`)) await drained(out.stream);
       }
     } catch (error) {
       // Ctrl-C is how following ends.
