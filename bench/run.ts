@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'deploy-loss': async () => (await import('./deploy-loss.ts')).deployLoss,
   'deploy-time': async () => (await import('./deploy-time.ts')).deployTime,
   footprint: async () => (await import('./footprint.ts')).footprint,
+  ingress: async () => (await import('./ingress.ts')).ingress,
   scale: async () => (await import('./scale.ts')).scale,
 };
 

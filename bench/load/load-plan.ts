@@ -33,7 +33,7 @@ export interface LoadResult {
   /** WebSockets that were asked to reconnect with a close frame (1001 or 1012). */
   readonly webSocketsMoved: number;
   readonly webSocketMessages: number;
-  /** Of the good answers to requests that are not slow by wish. */
+  /** Of the good answers to GETs that are not slow by wish. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Why requests were lost or wrong, with counts. */
   readonly reasons: Readonly<Record<string, number>>;

@@ -30,7 +30,7 @@ export class Tally {
   answered(shape: RequestShape, answer: Answer, dueAt: number, now: number): void {
     if (answer.kind === 'good') {
       this.#good(answer.version, now);
-      if (!shape.slow) this.#latencies.push(now - dueAt);
+      if (!shape.slow && shape.body === null) this.#latencies.push(now - dueAt);
       return;
     }
     const size =
