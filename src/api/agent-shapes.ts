@@ -56,6 +56,10 @@ export const instanceSpecSchema = z.strictObject({
   health: z
     .strictObject({
       path: z.string(),
+      host: z
+        .string()
+        .optional()
+        .describe('Value of the Host field: frameworks refuse names that they do not know'),
       status: z.int(),
       timeoutMs: z.int().describe('From the start of the process until it must be healthy'),
       intervalMs: z.int(),
@@ -155,7 +159,7 @@ export const checkRequestSchema = z.strictObject({
   name: z.string(),
   timeoutMs: z.int(),
   target: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('instance'), instance: z.string() }),
+    z.strictObject({ kind: z.literal('instance'), instance: z.string(), host: z.string().optional() }),
     z.strictObject({ kind: z.literal('public'), host: z.string(), tls: z.boolean() }),
   ]),
   http: z.strictObject({ path: z.string(), status: z.int(), contains: z.string().nullable() }).nullable(),

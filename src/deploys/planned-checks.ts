@@ -1,5 +1,11 @@
 import type { Check, CheckMoment } from '../manifest/manifest.ts';
-import { type DeploymentBasis, environmentId, type PlannedTask, plannedTask } from './planned-instances.ts';
+import {
+  type DeploymentBasis,
+  domainAsHost,
+  environmentId,
+  type PlannedTask,
+  plannedTask,
+} from './planned-instances.ts';
 import { serviceForPath } from './planned-routes.ts';
 import type { PlannedInstance } from './records.ts';
 
@@ -10,7 +16,7 @@ export interface PlannedCheck {
   readonly name: string;
   readonly timeoutMs: number;
   readonly target:
-    | { readonly kind: 'instance'; readonly instance: string }
+    | { readonly kind: 'instance'; readonly instance: string; readonly host?: string }
     | { readonly kind: 'public'; readonly host: string; readonly tls: boolean };
   readonly http: { readonly path: string; readonly status: number; readonly contains: string | null } | null;
   readonly command: PlannedTask | null;
@@ -24,12 +30,14 @@ export function privateChecks(basis: DeploymentBasis, instances: readonly Planne
       const target = first ?? instances[0];
       return target === undefined
         ? []
-        : [plannedCheck(basis, check, instanceTarget(target), target.host, 'private')];
+        : [plannedCheck(basis, check, instanceTarget(basis, target), target.host, 'private')];
     }
     const service = serviceForPath(basis.environment, check.probe.path);
     return instances
       .filter((instance) => instance.service === service)
-      .map((instance) => plannedCheck(basis, check, instanceTarget(instance), instance.host, 'private'));
+      .map((instance) =>
+        plannedCheck(basis, check, instanceTarget(basis, instance), instance.host, 'private'),
+      );
   });
 }
 
@@ -47,8 +55,8 @@ function checksFor(basis: DeploymentBasis, moment: CheckMoment): readonly Check[
   return basis.environment.checks.filter((check) => check.when.includes(moment));
 }
 
-function instanceTarget(instance: PlannedInstance): PlannedCheck['target'] {
-  return { kind: 'instance', instance: instance.id };
+function instanceTarget(basis: DeploymentBasis, instance: PlannedInstance): PlannedCheck['target'] {
+  return { kind: 'instance', instance: instance.id, ...domainAsHost(basis.environment) };
 }
 
 function plannedCheck(

@@ -47,6 +47,7 @@ function plannedInstance(basis: DeploymentBasis, service: Service, ordinal: numb
         ? null
         : {
             path: service.health.path,
+            ...domainAsHost(environment),
             status: service.health.status,
             timeoutMs: service.health.timeout,
             intervalMs: service.health.interval,
@@ -55,6 +56,12 @@ function plannedInstance(basis: DeploymentBasis, service: Service, ordinal: numb
     limits: { memoryBytes: service.limits.memory, cpus: service.limits.cpu },
     restart: { policy: service.restart.policy, maxDelayMs: service.restart.maxDelay },
   };
+}
+
+/** What a visitor's browser would send; Django and others refuse a Host that they were not told of. */
+export function domainAsHost(environment: ResolvedEnvironment): { readonly host?: string } {
+  const [domain] = environment.domains;
+  return domain === undefined ? {} : { host: domain };
 }
 
 function plannedPort(service: Service): PlannedInstance['port'] {

@@ -22,7 +22,7 @@ async function judge(deps: Deps, request: CheckRequest, signal: AbortSignal): Pr
   const target = await findTarget(deps, request);
   if (target === undefined) return { passed: false, reason: 'there is nothing that listens to ask' };
   if (request.http !== null) return httpCheck(target, request.http, request.timeoutMs, signal);
-  if (request.command !== null) return commandCheck(deps, request.command, target, request.timeoutMs, signal);
+  if (request.command !== null) return commandCheck(deps, request.command, target, request, signal);
   throw new Failure(
     'usage-invalid',
     `The check ${request.name} asks nothing: it has neither http nor command.`,
@@ -32,7 +32,9 @@ async function judge(deps: Deps, request: CheckRequest, signal: AbortSignal): Pr
 async function findTarget(deps: Deps, { target }: CheckRequest): Promise<CheckTarget | undefined> {
   if (target.kind === 'instance') {
     const { port } = deps.instances.get(target.instance);
-    return port === null ? undefined : { address: '127.0.0.1', port, host: `127.0.0.1:${port}`, tls: false };
+    return port === null
+      ? undefined
+      : { address: '127.0.0.1', port, host: target.host ?? `127.0.0.1:${port}`, tls: false };
   }
   const facts = await deps.keeper.facts();
   if (facts === null) return undefined;
@@ -46,10 +48,12 @@ async function commandCheck(
   { tasks }: Deps,
   command: NonNullable<CheckRequest['command']>,
   target: CheckTarget,
-  timeoutMs: number,
+  { timeoutMs, target: { kind } }: CheckRequest,
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
-  const url = `${target.tls ? 'https' : 'http'}://${target.host}`;
+  // A command reaches an instance by its address; its name leads to the ingress, and to what serves now.
+  const place = kind === 'instance' ? `${target.address}:${target.port}` : target.host;
+  const url = `${target.tls ? 'https' : 'http'}://${place}`;
   await tasks.start({ ...command, variables: { ...command.variables, MAINSTAY_URL: url } });
   let status = await tasks.wait(command.id, timeoutMs, signal);
   signal.throwIfAborted();

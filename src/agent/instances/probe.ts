@@ -12,14 +12,22 @@ const answerMs = 5000;
 /** Asks the health path once. Resolves whatever happens; a redirect is an answer like any other. */
 export function probeHttp(
   port: number,
-  health: { readonly path: string; readonly status: number },
+  health: { readonly path: string; readonly host?: string | undefined; readonly status: number },
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const what = `GET ${health.path}`;
   return new Promise((resolve) => {
     const failed = (problem: string, refused = false): void => resolve({ ok: false, refused, problem });
     const call = request(
-      { host: '127.0.0.1', port, path: health.path, agent: false, timeout: answerMs, signal },
+      {
+        host: '127.0.0.1',
+        port,
+        path: health.path,
+        headers: { host: health.host ?? `127.0.0.1:${port}` },
+        agent: false,
+        timeout: answerMs,
+        signal,
+      },
       (response) => {
         response.resume();
         const { statusCode = 0 } = response;
