@@ -8,7 +8,7 @@ import {
   oldInstances,
 } from './deploy-wish.ts';
 import { addCleanUp } from './plan-clean-up.ts';
-import { privateChecks, publicChecks } from './planned-checks.ts';
+import { privateChecks, publicChecks, shortName } from './planned-checks.ts';
 import { environmentId, type PlannedTask, plannedInstances, plannedTask } from './planned-instances.ts';
 import { plannedRoutes } from './planned-routes.ts';
 import type { PlannedInstance } from './records.ts';
@@ -165,7 +165,7 @@ function addHold(waves: WaveBuilder, wish: DeployWish, services: ReadonlySet<str
 
 function addPrivateChecks(waves: WaveBuilder, wish: DeployWish, instances: readonly PlannedInstance[]): void {
   for (const check of privateChecks(wish, instances)) {
-    const target = check.target.kind === 'instance' ? ordinalOf(instances, check.target.instance) : '';
+    const target = check.target.kind === 'instance' ? shortName(instances, check.target.instance) : '';
     waves.add({
       id: `check ${check.name} ${target}`,
       kind: 'check.run',
@@ -174,11 +174,6 @@ function addPrivateChecks(waves: WaveBuilder, wish: DeployWish, instances: reado
     });
   }
   waves.next();
-}
-
-function ordinalOf(instances: readonly PlannedInstance[], id: string): string {
-  const instance = instances.find((candidate) => candidate.id === id);
-  return instance === undefined ? id : `${instance.service}.${instance.ordinal}`;
 }
 
 function addSwitch(waves: WaveBuilder, wish: DeployWish, instances: readonly PlannedInstance[]): void {

@@ -86,3 +86,9 @@ function plannedCheck(
         : null,
   };
 }
+
+/** `web.0` for the id of an instance, as people see it. */
+export function shortName(instances: readonly PlannedInstance[], id: string): string {
+  const instance = instances.find((candidate) => candidate.id === id);
+  return instance === undefined ? id : `${instance.service}.${instance.ordinal}`;
+}

@@ -3,7 +3,7 @@ import type { ResolvedEnvironment } from '../manifest/resolve-environment.ts';
 import type { OperationKind, Plan, WorkContext } from '../operations/step.ts';
 import { appOf } from './deploy-operations.ts';
 import { json } from './deploy-wish.ts';
-import { privateChecks, publicChecks } from './planned-checks.ts';
+import { privateChecks, publicChecks, shortName } from './planned-checks.ts';
 import { plannedTask } from './planned-instances.ts';
 import { deploymentBasis, observeHosts } from './prepare-deploy.ts';
 import type { DeployDeps, Deployment } from './records.ts';
@@ -18,7 +18,10 @@ export function verifyOperation(deps: DeployDeps): OperationKind {
       const waves = new WaveBuilder();
       const checks = [...privateChecks(basis, current.instances), ...publicChecks(basis)];
       for (const check of checks) {
-        const target = check.target.kind === 'public' ? check.target.host : check.target.instance;
+        const target =
+          check.target.kind === 'public'
+            ? check.target.host
+            : shortName(current.instances, check.target.instance);
         waves.add({
           id: `check ${check.name} ${target}`,
           kind: 'check.run',
