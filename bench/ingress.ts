@@ -33,16 +33,16 @@ export const ingress: Benchmark = {
     const wrk = (await versionOf('wrk', '-v')) !== undefined;
     const rates = await measureThroughput(context, proxies, wrk);
     const tails = await measureLatency(context, upstream, proxies);
-    const figures = (name: string): Figures => ({
-      version: proxies.find((proxy) => proxy.name === name)?.version ?? '',
+    const figures = ({ name, version }: RunningProxy): Figures => ({
+      ...(version === '' ? {} : { version }),
       requestsPerSecond: Math.round(rates.get(name) ?? Number.NaN),
       addedP99Ms: tails.get(name) ?? Number.NaN,
     });
-    const peers = Object.fromEntries(
-      proxies.filter(({ name }) => name !== 'mainstay').map(({ name }) => [name, figures(name)]),
-    );
+    const [own, ...others] = proxies;
+    if (own === undefined) throw new Error('The ingress does not run.');
+    const peers = Object.fromEntries(others.map((proxy) => [proxy.name, figures(proxy)]));
     const mainstay = {
-      ...figures('mainstay'),
+      ...figures(own),
       load: wrk ? 'wrk' : 'built-in',
       directP99Ms: tails.get('upstream') ?? null,
     };
