@@ -31,7 +31,10 @@ export async function copyDatabase(database: Database, target: string): Promise<
  * migrations are never removed.
  */
 export async function keepDatedCopy(database: Database, at: number, keep: number): Promise<string> {
-  const stamp = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-');
+  const stamp = new Date(at)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
   const target = `${database.path}.copy-${stamp}`;
   await copyDatabase(database, target);
   const copies = await listCopies(database.path);

@@ -71,7 +71,11 @@ export class Deployments {
   /** Newest first. */
   list(environment: string, limit: number): readonly DeploymentRecord[] {
     return this.#database
-      .all('SELECT * FROM deployments WHERE environment = ? ORDER BY generation DESC LIMIT ?', environment, limit)
+      .all(
+        'SELECT * FROM deployments WHERE environment = ? ORDER BY generation DESC LIMIT ?',
+        environment,
+        limit,
+      )
       .map(toDeployment);
   }
 }

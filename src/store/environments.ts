@@ -66,7 +66,10 @@ export class Environments {
     const rows =
       app === undefined
         ? this.#database.all('SELECT * FROM environments WHERE removed_at IS NULL ORDER BY id')
-        : this.#database.all('SELECT * FROM environments WHERE app = ? AND removed_at IS NULL ORDER BY id', app);
+        : this.#database.all(
+            'SELECT * FROM environments WHERE app = ? AND removed_at IS NULL ORDER BY id',
+            app,
+          );
     return rows.map(toEnvironment);
   }
 

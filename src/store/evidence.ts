@@ -126,7 +126,8 @@ export class SqliteEvidence implements EvidenceLog {
       await setImmediate();
       signal.throwIfAborted();
     }
-    if (head !== null && previous !== head.hash) return broken(last, `Record ${last} is not the one last written.`);
+    if (head !== null && previous !== head.hash)
+      return broken(last, `Record ${last} is not the one last written.`);
     const beyond = this.#firstBeyond(last);
     if (beyond !== undefined) return broken(beyond, `Record ${beyond} was added past the head of the chain.`);
     if (!found) return broken(last + 1, `The head ${expectedHead} noted earlier is not in the chain.`);
@@ -155,7 +156,8 @@ function checkRecord(row: Row, expectedSeq: number, previousHash: string): strin
   } catch {
     return `Record ${seq} holds data that cannot be read.`;
   }
-  if (record.hash !== evidenceHash(previousHash, record)) return `Record ${seq} was changed after it was written.`;
+  if (record.hash !== evidenceHash(previousHash, record))
+    return `Record ${seq} was changed after it was written.`;
   return undefined;
 }
 

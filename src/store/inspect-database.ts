@@ -52,7 +52,10 @@ export async function listCopies(path: string): Promise<string[]> {
     (name) => /\.(before-v\d+|copy-[\dTZ-]+)$/.test(name) && name.startsWith(`${basename(path)}.`),
   );
   const copies = await Promise.all(
-    own.map(async (name) => ({ path: join(directory, name), at: (await stat(join(directory, name))).mtimeMs })),
+    own.map(async (name) => ({
+      path: join(directory, name),
+      at: (await stat(join(directory, name))).mtimeMs,
+    })),
   );
   return copies.sort((a, b) => b.at - a.at).map((copy) => copy.path);
 }

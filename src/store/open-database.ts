@@ -62,7 +62,11 @@ async function createDatabase(path: string, migrations: readonly Migration[]): P
   await syncDirectory(dirname(path));
 }
 
-async function migrateDatabase(path: string, version: number, migrations: readonly Migration[]): Promise<void> {
+async function migrateDatabase(
+  path: string,
+  version: number,
+  migrations: readonly Migration[],
+): Promise<void> {
   const latest = migrations.at(-1)?.version ?? version;
   using database = configure(new Database(path));
   await copyDatabase(database, `${path}.before-v${latest}`);

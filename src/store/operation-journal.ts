@@ -99,7 +99,10 @@ export class SqliteOperationJournal implements OperationJournal {
         lease,
         at,
         result.state === 'done'
-          ? { type: 'step-done', data: { step, durationMs: Math.max(0, at - integer(row ?? {}, 'started_at')) } }
+          ? {
+              type: 'step-done',
+              data: { step, durationMs: Math.max(0, at - integer(row ?? {}, 'started_at')) },
+            }
           : { type: 'step-failed', data: { step, failure: result.failure, then: result.then } },
       );
     });
@@ -207,7 +210,12 @@ export class SqliteOperationJournal implements OperationJournal {
   }
 
   #setStep(lease: Lease, step: string, state: 'compensating' | 'compensated'): void {
-    this.#database.run('UPDATE steps SET state = ? WHERE operation = ? AND id = ?', state, lease.operation, step);
+    this.#database.run(
+      'UPDATE steps SET state = ? WHERE operation = ? AND id = ?',
+      state,
+      lease.operation,
+      step,
+    );
   }
 
   #append(lease: Lease, at: number, event: OperationEventBody): void {

@@ -27,8 +27,12 @@ export class SqliteOperationQueue implements OperationQueue {
 
   enqueue(operation: NewOperation): Enqueued {
     return this.#database.transaction(() => {
-      const known = this.#database.get('SELECT * FROM operations WHERE idempotency_key = ?', operation.idempotencyKey);
-      if (known !== undefined) return { operation: sameRequest(toOperation(known), operation), created: false };
+      const known = this.#database.get(
+        'SELECT * FROM operations WHERE idempotency_key = ?',
+        operation.idempotencyKey,
+      );
+      if (known !== undefined)
+        return { operation: sameRequest(toOperation(known), operation), created: false };
       const now = this.#clock.now();
       const { id, kind, environment, requestedBy } = operation;
       const ahead = this.#ahead(environment);
@@ -84,7 +88,9 @@ export class SqliteOperationQueue implements OperationQueue {
   }
 
   steps(operation: string): readonly StepRecord[] {
-    return this.#database.all('SELECT * FROM steps WHERE operation = ? ORDER BY position', operation).map(toStep);
+    return this.#database
+      .all('SELECT * FROM steps WHERE operation = ? ORDER BY position', operation)
+      .map(toStep);
   }
 
   heads(): readonly { readonly environment: string; readonly operation: string }[] {
@@ -117,7 +123,12 @@ export class SqliteOperationQueue implements OperationQueue {
       if (operation.cancelRequestedAt !== null) return operation;
       refuseCancel(operation, integer(row, 'certain') === 1);
       const now = this.#clock.now();
-      this.#database.run('UPDATE operations SET cancel_requested_at = ?, cancel_requested_by = ? WHERE id = ?', now, by, id);
+      this.#database.run(
+        'UPDATE operations SET cancel_requested_at = ?, cancel_requested_by = ? WHERE id = ?',
+        now,
+        by,
+        id,
+      );
       this.#events.append(id, now, { type: 'cancel-requested', data: { by } });
       if (operation.state === 'queued') this.#endQueued(id, by, now);
       return this.#require(id);
@@ -179,11 +190,14 @@ function refuseCancel(operation: OperationSummary, certain: boolean): void {
   }
   if (certain) {
     throw new Failure('conflict', `${name} can no longer be cancelled: what it changed is final.`, {
-      hint: operation.kind === 'rollback' ? 'Wait for its end.' : 'Wait for its end, then use: mainstay rollback',
+      hint:
+        operation.kind === 'rollback' ? 'Wait for its end.' : 'Wait for its end, then use: mainstay rollback',
     });
   }
 }
 
 function unknownOperation(id: string): Failure {
-  return new Failure('not-found', `No operation "${id}" is known.`, { hint: 'List them with: mainstay operations' });
+  return new Failure('not-found', `No operation "${id}" is known.`, {
+    hint: 'List them with: mainstay operations',
+  });
 }

@@ -102,7 +102,9 @@ export class Releases {
 
   /** Newest first. */
   list(app: string): readonly ReleaseRecord[] {
-    return this.#database.all('SELECT * FROM releases WHERE app = ? ORDER BY number DESC', app).map(toRelease);
+    return this.#database
+      .all('SELECT * FROM releases WHERE app = ? ORDER BY number DESC', app)
+      .map(toRelease);
   }
 
   /** By digest, for the releases of an app that were ever deployed. */

@@ -3,7 +3,16 @@ import { dirname } from 'node:path';
 import { Failure } from '../core/failure.ts';
 
 /** Primary result codes of SQLite, https://www.sqlite.org/rescode.html */
-const codes = { busy: 5, locked: 6, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
+const codes = {
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+};
 
 interface SqliteError extends Error {
   readonly code: 'ERR_SQLITE_ERROR';
@@ -56,11 +65,15 @@ function diskFull(path: string, cause: unknown): Failure {
 }
 
 function inputOutputFailure(path: string, cause: SqliteError): Failure {
-  return new Failure('permission-denied', `Cannot read or write ${path}: ${cause.message} (${cause.errcode}).`, {
-    hint: 'Look at the kernel log for errors of the device.',
-    retryable: true,
-    cause,
-  });
+  return new Failure(
+    'permission-denied',
+    `Cannot read or write ${path}: ${cause.message} (${cause.errcode}).`,
+    {
+      hint: 'Look at the kernel log for errors of the device.',
+      retryable: true,
+      cause,
+    },
+  );
 }
 
 /** SQLite reports some writes that failed for want of space as plain I/O errors. */

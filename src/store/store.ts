@@ -67,7 +67,9 @@ export class Store implements Disposable {
   }
 
   /** All environments, those of one app, or one, with release and last operation: one query. */
-  overview(filter: { readonly app?: string; readonly environment?: string } = {}): readonly EnvironmentOverview[] {
+  overview(
+    filter: { readonly app?: string; readonly environment?: string } = {},
+  ): readonly EnvironmentOverview[] {
     return readOverview(this.#database, filter);
   }
 
