@@ -4,7 +4,7 @@ import { followOperation } from '../client/operation-events.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
 import { LiveRegion } from './render/live-region.ts';
-import { endingLines, type EnvironmentState, failedOutput } from './render/operation-ending.ts';
+import { endingLines, type EnvironmentState, printedOutput, rawOutput } from './render/operation-ending.ts';
 import { operationLines } from './render/operation-lines.ts';
 import { applyEvent, emptyProgress, type OperationProgress } from './render/operation-progress.ts';
 import { plainLines } from './render/plain-lines.ts';
@@ -76,9 +76,12 @@ async function printEnding(
     operation: id,
     command: context.command,
   };
-  if (!context.globals.quiet) {
+  if (context.globals.quiet) {
+    if (progress.kind === 'run') out.lines(rawOutput(progress));
+    if (progress.outcome === 'succeeded') return;
+  } else {
     // Elsewhere the output was printed as it came.
-    if (out.isTerminal) out.lines(failedOutput(ending));
+    if (out.isTerminal) out.lines(printedOutput(ending));
     out.line();
   }
   out.lines(endingLines(ending));

@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-import { releaseName } from '../../src/cli/render/release-name.ts';
 import { formatDuration, millis } from '../../src/core/units.ts';
 import type { Stage } from './stage.ts';
 
@@ -10,10 +9,8 @@ const production = `${app}/production`;
 /** Source → staging → verified → production, then what was done, where to look, and what to try. */
 export async function playThrough(stage: Stage): Promise<number> {
   const { out } = stage;
-  const started = performance.now();
-  out.line(
-    out.style.strong('From source to production on this machine, with the commands that you would type.'),
-  );
+  const began = Date.now();
+  out.line(out.style.strong('From source to production on this machine, by commands that you can type.'));
   const source = ['--file', stage.manifest];
   const story = [
     ['validate', ...source],
@@ -32,25 +29,20 @@ export async function playThrough(stage: Stage): Promise<number> {
       return code;
     }
   }
-  const seconds = formatDuration(millis(performance.now() - started));
-  return tellTheStory(stage, seconds);
+  return tellTheStory(stage, began);
 }
 
-async function tellTheStory(stage: Stage, time: string): Promise<number> {
+async function tellTheStory(stage: Stage, began: number): Promise<number> {
   const { out } = stage;
   const { strong, accent, dim, bad } = out.style;
+  out.line();
+  out.line(strong(`What this did, in ${formatDuration(millis(Date.now() - began))}`));
+  out.line(`  Mainstay runs here, with all its state in ${stage.home.root}.`);
+  out.lines(await deeds(stage, began));
   const { environments } = await stage.client.call('status', { query: { app } });
   const [first, second] = [staging, production].map((id) =>
     environments.find((environment) => environment.id === id),
   );
-  out.line();
-  out.line(strong(`What this did, in ${time}`));
-  out.lines([
-    `  Mainstay runs here, with all its state in ${stage.home.root}.`,
-    `  It built examples/guestbook in a clean copy, once, as ${releaseName(first?.release ?? null)}.`,
-    '  It brought that to staging: migrated the data, started it, checked it, let visitors in, and watched.',
-    `  It verified staging, and promoted the very same bytes to production: ${releaseName(second?.release ?? null)}.`,
-  ]);
   out.line();
   out.line(strong('Open it in a browser'));
   let failed = 0;
@@ -66,12 +58,36 @@ async function tellTheStory(stage: Stage, time: string): Promise<number> {
   }
   out.line();
   out.line(strong('Worth trying next'));
-  const column = Math.max(...nextCommands(stage).map(([command]) => command.length));
-  out.lines(nextCommands(stage).map(([command, does]) => `  ${command.padEnd(column)}  ${dim(does)}`));
+  out.lines(nextCommands(stage).flatMap(([command, does]) => [`  ${command}`, `      ${dim(does)}`]));
   out.line();
-  out.line(`It all goes on running. Stop it with: npm run quickstart -- --down`);
+  out.line('It all goes on running. Stop it with: npm run quickstart -- --down');
   return failed === 0 ? 0 : 1;
 }
+
+/** From the records of this run, because a second run finds most of it done already. */
+async function deeds({ client, out }: Stage, began: number): Promise<string[]> {
+  const { operations } = await client.call('operations', { query: { limit: 20 } });
+  const own = operations.filter(
+    ({ createdAt, environment }) => createdAt >= began && environment.startsWith(`${app}/`),
+  );
+  const details = await Promise.all(
+    own.toReversed().map(({ id }) => client.call('operation', { params: { id } })),
+  );
+  const { good, dim, symbols } = out.style;
+  return details.flatMap(({ kind, summary, steps }) => {
+    const changed = steps.some((step) => step.kind === 'instance.start');
+    const how = changed ? explanations[kind] : undefined;
+    return [
+      `  ${good(symbols.done)} ${summary ?? kind}`,
+      ...(how === undefined ? [] : [`      ${dim(how)}`]),
+    ];
+  });
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  deploy: 'Built in a clean copy; migrated, started, checked, switched to, watched.',
+  promote: 'The very bytes that staging verified; nothing was built again.',
+};
 
 function nextCommands({ program, manifest }: Stage): [command: string, does: string][] {
   return [

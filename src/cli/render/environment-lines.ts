@@ -40,7 +40,7 @@ function instanceLines({ instanceList }: Environment, { style, width, now }: Sta
     style.dim,
   );
   const rows = instanceList.map((instance) => [
-    instance.id.length > 24 ? `${instance.service}` : instance.id,
+    shortName(instance),
     instanceState(instance, style),
     instance.release,
     instance.port === null ? '' : String(instance.port),
@@ -51,8 +51,14 @@ function instanceLines({ instanceList }: Environment, { style, width, now }: Sta
   ]);
   const exits = instanceList
     .filter(({ lastExit }) => lastExit !== null)
-    .map(({ service, lastExit }) => style.warn(`  ${service} last ended: ${lastExit}`));
+    .map((instance) => style.warn(`  ${shortName(instance)} last ended: ${instance.lastExit}`));
   return ['', ...tableLines([head, ...rows], width, '  '), ...exits];
+}
+
+/** `web.0`: the id says more, and takes half the line. */
+function shortName({ id, service }: Environment['instanceList'][number]): string {
+  const ordinal = id.slice(id.lastIndexOf('.') + 1);
+  return /^\d+$/.test(ordinal) ? `${service}.${ordinal}` : id;
 }
 
 function instanceState({ state, healthy }: Environment['instanceList'][number], style: Style): string {

@@ -41,14 +41,19 @@ export function endingLines(ending: Ending): string[] {
   return lines;
 }
 
-/** What the step that failed had printed, whole. */
-export function failedOutput({ progress, style }: Pick<Ending, 'progress' | 'style'>): string[] {
-  const failed = [progress.preparation, ...(progress.steps ?? [])].filter((step) => step.state === 'failed');
-  return failed.flatMap((step) =>
-    (progress.output.get(step.id) ?? []).map(
-      (line) => `${style.dim('  |')} ${showableText(line, style.dim('x') !== 'x')}`,
-    ),
+/** What steps had printed and a picture that is redrawn could not show: all of a run, else of what failed. */
+export function printedOutput({ progress, style }: Pick<Ending, 'progress' | 'style'>): string[] {
+  const steps = [progress.preparation, ...(progress.steps ?? [])];
+  const told = progress.kind === 'run' ? steps : steps.filter((step) => step.state === 'failed');
+  const colours = style.dim('x') !== 'x';
+  return told.flatMap((step) =>
+    (progress.output.get(step.id) ?? []).map((line) => `${style.dim('  |')} ${showableText(line, colours)}`),
   );
+}
+
+/** What a command printed, as it printed it. */
+export function rawOutput(progress: OperationProgress): string[] {
+  return [...progress.output.values()].flat().map((line) => showableText(line, false));
 }
 
 function successLines({ progress, environment, style, command }: Ending): string[] {
@@ -77,7 +82,7 @@ function successLines({ progress, environment, style, command }: Ending): string
     case 'destroy':
       return [line(`${name} is removed.`)];
     default:
-      return [line(`${operationName(progress.kind, name)}: done.`)];
+      return [line(`${progress.summary ?? operationName(progress.kind, name)}: done.`)];
   }
 }
 
@@ -87,6 +92,7 @@ function verdict({ progress }: Ending): string {
   switch (progress.outcome) {
     case 'failed':
       if (progress.kind === 'verify') return `${progress.environment} did not pass its checks (${time}).`;
+      if (progress.kind === 'run') return `${progress.summary ?? name} failed after ${time}.`;
       return `${name} failed after ${time}. What serves was not changed.`;
     case 'rolled-back':
       return `${name} failed after the switch and was switched back, ${time} after its start.`;
@@ -102,7 +108,8 @@ function verdict({ progress }: Ending): string {
 
 /** The truth about what visitors get now, from the environment itself and not from what ought to be. */
 function servingLines({ environment, progress, style }: Ending): string[] {
-  if (environment === null) return [];
+  // A command that was run says nothing about what serves.
+  if (environment === null || progress.kind === 'run') return [];
   if (environment.release === null) {
     return environment.state === 'never-deployed'
       ? [`  Nothing was serving in ${progress.environment} before, and nothing is now.`]

@@ -30,7 +30,7 @@ export function operationLines(progress: OperationProgress, view: View): string[
   const heading = progress.summary ?? operationName(progress.kind, progress.environment);
   const lines = [style.strong(cutText(heading, width - 1, style.symbols.ellipsis))];
   if (progress.state === 'queued') lines.push(style.dim(`  ${waitingText(progress.ahead)}`));
-  const blocks = allSteps(progress).map((step, index, steps) => ({
+  const blocks = allSteps(progress, view.now).map((step, index, steps) => ({
     step,
     lines: stepLines(step, groupMark(steps, index, style), progress, { ...view, width }),
   }));
@@ -41,13 +41,17 @@ export function waitingText(ahead: number): string {
   return ahead === 1 ? 'Waiting: another operation comes first.' : `Waiting: ${ahead} operations come first.`;
 }
 
-function allSteps(progress: OperationProgress): StepProgress[] {
-  const { preparation } = progress;
-  const shown = preparation.startedAt !== null;
-  return [
-    ...(shown ? [{ ...preparation, title: preparationTitle(progress) }] : []),
-    ...(progress.steps ?? []),
-  ];
+/** Planning alone is over before anybody has read its line; only one that takes its time is shown. */
+const shortPreparationMs = 500;
+
+function allSteps(progress: OperationProgress, now: number): StepProgress[] {
+  const { preparation, kind } = progress;
+  const { startedAt } = preparation;
+  const steps = progress.steps ?? [];
+  if (startedAt === null) return [...steps];
+  const isShort = (preparation.durationMs ?? now - startedAt) < shortPreparationMs;
+  const isHidden = kind !== 'deploy' && isShort && preparation.state !== 'failed';
+  return [...(isHidden ? [] : [{ ...preparation, title: preparationTitle(progress) }]), ...steps];
 }
 
 function preparationTitle({ kind }: OperationProgress): string {
