@@ -1,4 +1,4 @@
-import { bytes, formatBytes, formatDuration, type Instant, millis } from '../core/units.ts';
+import { bytes, formatBytes, formatDuration, type Instant, type Millis, millis } from '../core/units.ts';
 import { compareHosts } from './compare-hosts.ts';
 import type { EnvironmentDifference, EnvironmentPicture } from './environment-picture.ts';
 
@@ -219,12 +219,16 @@ function compareAge(right: Data, left: Data, now: Instant): EnvironmentDifferenc
   return [
     difference(
       `age of data ${right.name}`,
-      age === null ? 'never written' : `written ${formatDuration(age)} ago`,
-      `written ${formatDuration(millis(Math.max(0, now - right.modifiedAt)))} ago`,
+      age === null ? 'never written' : written(age),
+      written(millis(Math.max(0, now - right.modifiedAt))),
       'medium',
       'the data here does not look like what the app meets there today',
     ),
   ];
+}
+
+function written(age: Millis): string {
+  return age < 60_000 ? 'written just now' : `written ${formatDuration(age)} ago`;
 }
 
 function difference(
