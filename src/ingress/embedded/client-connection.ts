@@ -19,6 +19,8 @@ export class ClientConnection {
   readonly identity: ClientIdentity;
   /** Monotonic time at which `expire` is called. */
   deadline: number;
+  /** The client has ended its side. */
+  ended = false;
   /** The client does not keep up with what is written to it. */
   blocked = false;
   exchange: Exchange | null = null;
@@ -30,7 +32,6 @@ export class ClientConnection {
   #reading = false;
   /** The last answer was given; the rest is thrown away. */
   #lingering = false;
-  #clientEnded = false;
 
   constructor(forwarder: Forwarder, socket: Socket, identity: ClientIdentity) {
     this.#forwarder = forwarder;
@@ -151,7 +152,7 @@ export class ClientConnection {
 
   exchangeDone(keepAlive: boolean): void {
     this.exchange = null;
-    if (!keepAlive || this.#clientEnded) {
+    if (!keepAlive || this.ended) {
       if (!keepAlive || this.#pending === null) return this.finish();
     }
     this.deadline = this.#forwarder.now() + idleTimeoutMs;
@@ -162,7 +163,7 @@ export class ClientConnection {
   #next(): void {
     if (this.#pending === null) return this.#updateFlow();
     if (!this.blocked) this.#read(this.#pending, 0, 0);
-    if (this.#clientEnded && this.isWaiting && !this.blocked) this.finish();
+    if (this.ended && this.isWaiting && !this.blocked) this.finish();
   }
 
   /** No request is being answered; at most a part of a head has arrived. */
@@ -209,7 +210,7 @@ export class ClientConnection {
 
   /** The client sends no more. What it asked for is still answered, unless it is an endless stream of events. */
   #ended(): void {
-    this.#clientEnded = true;
+    this.ended = true;
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
     else if (this.#lingering) this.socket.destroy();
     else if (this.exchange === null) this.finish();
@@ -225,7 +226,7 @@ export class ClientConnection {
     this.#tunnel = null;
     this.deadline = this.#forwarder.now() + lingerMs;
     this.socket.end();
-    if (this.#clientEnded) this.socket.destroySoon();
+    if (this.ended) this.socket.destroySoon();
     this.resume();
   }
 

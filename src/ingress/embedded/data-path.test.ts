@@ -501,3 +501,58 @@ test('the access log has a line for each request, without queries', async () => 
     break;
   }
 });
+
+test('a stream of events that begins after its client has gone is ended', async () => {
+  const open: ServerResponse[] = [];
+  await using application = await startApplication((_request, response) => open.push(response));
+  await under.routes(testRoute([application.port]));
+  using client = await RawClient.connect(under.http.port);
+  client.send(get());
+  client.socket.end();
+  while (open.length === 0) await sleep(5);
+  const [response] = open;
+  assert.ok(response);
+  await sleep(20);
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write('data: one\n\n');
+  await once(response, 'close');
+});
+
+test('an instance that was taken out while it was down is held for up when it comes back', async () => {
+  const placeholder = await startRawUpstream(() => undefined);
+  const { port } = placeholder;
+  await placeholder.stop();
+  await under.routes(testRoute([port], { holdMs: 10 }));
+  assert.match(await rawExchange(under.http.port, get('/', closing)), / 503 /);
+  await under.routes(testRoute([]));
+  await using application = await startApplication((_request, response) => response.end('back'), port);
+  await under.routes(testRoute([application.port]));
+  assert.match(await rawExchange(under.http.port, get('/', closing)), /back$/);
+});
+
+test('a health path that a later table adds is polled', async () => {
+  await using application = await startApplication((request, response) => {
+    response.statusCode = request.url === '/up' ? 500 : 200;
+    response.end();
+  });
+  await under.routes(testRoute([application.port]));
+  await under.routes(
+    testRoute([application.port], { health: { path: '/up', intervalMs: 10, timeoutMs: 1000 } }),
+  );
+  while ((await under.ingress.status(under.signal)).down.length === 0) await sleep(10);
+});
+
+test('X-Forwarded fields of a trusted proxy are believed', async () => {
+  await using trusting = await TestIngress.start({ trustedProxies: ['10.0.0.0/8', '127.0.0.1'] });
+  await using application = await startApplication((request, response) =>
+    response.end(JSON.stringify(request.headers)),
+  );
+  await trusting.routes(testRoute([application.port]));
+  const fields =
+    'X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: shop.test\r\n';
+  const answer = await rawExchange(trusting.http.port, get('/', fields + closing));
+  const headers = JSON.parse(answer.slice(answer.indexOf('{'))) as Record<string, string>;
+  assert.equal(headers['x-forwarded-for'], '198.51.100.1, 127.0.0.1');
+  assert.equal(headers['x-forwarded-proto'], 'https');
+  assert.equal(headers['x-forwarded-host'], 'shop.test');
+});

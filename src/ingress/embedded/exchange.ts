@@ -62,6 +62,8 @@ export class Exchange implements UpstreamUser {
   #upstream: UpstreamConnection | null = null;
   #headSent = false;
   #answered = false;
+  /** An interim answer went to the client. */
+  #interim = false;
   #sentAt = 0;
   #waiting: Waiting = 'nothing';
   #holdUntil = 0;
@@ -301,6 +303,7 @@ export class Exchange implements UpstreamUser {
       }
       if (head.status >= 200) return this.#answer(head, buffer, start, next, end);
       if (head.status === 101) return this.#upgrade(head, buffer, start, next, end);
+      this.#interim = true;
       if (!this.#http10) {
         const changes = { requestId: this.id, connection: '' as const, chunked: false };
         this.client.socket.write(rewriteResponseHead(head, buffer, start, next, changes), 'latin1');
@@ -333,6 +336,7 @@ export class Exchange implements UpstreamUser {
     });
     if (this.requestDone) this.#wait('nothing', Number.POSITIVE_INFINITY);
     this.#sendAnswer(text, buffer, headEnd, end);
+    if (this.eventStream && this.client.ended && !this.#finished) this.client.abort();
   }
 
   /** The common case, a body of known length that came with the head, leaves in one write. */
@@ -440,7 +444,7 @@ export class Exchange implements UpstreamUser {
       else this.#truncate();
       return;
     }
-    const silent = this.#partialHead === null;
+    const silent = this.#partialHead === null && !this.#interim;
     const { reused } = upstream;
     const { instance } = this;
     this.#dropUpstream();

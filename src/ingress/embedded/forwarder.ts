@@ -96,17 +96,18 @@ export class Forwarder {
   /** Swaps the table. Requests in flight stay with their instances; waiting ones look again. */
   apply(table: RouteTable): void {
     this.refuseOlder(table);
-    const used = new Set<Instance>();
+    const used = new Map<Instance, Route>();
     this.table = compileTable(
       table,
       (route, upstream) => {
         const instance = this.#instanceFor(route, upstream);
-        used.add(instance);
-        this.health.watch(instance, route);
+        // Of several routes to one service, one with a health path says how it is asked.
+        if (!used.get(instance)?.health) used.set(instance, route);
         return instance;
       },
       (route, release) => this.#counterFor(route, release),
     );
+    for (const [instance, route] of used) this.health.watch(instance, route);
     for (const [key, instance] of this.#instances) {
       if (used.has(instance)) continue;
       if (!instance.retired) {
@@ -171,7 +172,7 @@ export class Forwarder {
   }
 
   connect(instance: Instance): UpstreamConnection {
-    return new UpstreamConnection(instance, this.#readBuffer, defaultIdleLimitMs);
+    return new UpstreamConnection(instance, this.#readBuffer, defaultIdleLimitMs, this.#options.reportBug);
   }
 
   /** Sends no more requests to an instance until it was seen to be up again. */

@@ -25,12 +25,10 @@ export class Guardian {
 
   #look(): void {
     const identity = readIdentity(this.#options.identityFile);
-    if (identity === undefined || isAlive(identity)) {
-      this.#missed = Math.min(this.#missed, 0);
-      if (identity !== undefined) this.#missed = 0;
-      return;
-    }
-    this.#missed += 1;
+    if (identity !== undefined && !isAlive(identity)) this.#missed += 1;
+    else if (identity !== undefined) this.#missed = 0;
+    // One that is only starting has not written yet who it is; one that stopped on purpose has nothing to write.
+    else this.#missed = Math.min(this.#missed, 0);
     if (this.#missed >= looksUntilGone) this.spawnAgent();
   }
 
@@ -47,7 +45,7 @@ export class Guardian {
         stdio: ['ignore', log, log, ...this.#sockets],
         env: { ...process.env, MAINSTAY_LISTEN_FDS: this.#sockets.map((_, index) => index + 3).join(',') },
       });
-      child.on('error', () => undefined);
+      child.on('error', (error) => process.stderr.write(`Cannot start the agent: ${error.message}\n`));
       child.unref();
     } finally {
       closeSync(log);

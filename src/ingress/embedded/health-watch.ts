@@ -34,16 +34,19 @@ export class HealthWatch {
     this.#events = events;
   }
 
-  /** Begins to watch, or takes over changed settings. */
+  /** Begins to watch, or takes over changed settings. An instance that comes anew is held for up. */
   watch(instance: Instance, route: Route): void {
     const known = this.#watched.get(instance);
-    if (known !== undefined) {
-      known.route = route;
+    if (known === undefined) {
+      instance.down = undefined;
+      const watched: Watched = { instance, route, failures: 0, timer: undefined, cancel: () => undefined };
+      this.#watched.set(instance, watched);
+      if (route.health !== null) this.#schedule(watched, 0);
       return;
     }
-    const watched: Watched = { instance, route, failures: 0, timer: undefined, cancel: () => undefined };
-    this.#watched.set(instance, watched);
-    if (route.health !== null) this.#schedule(watched, 0);
+    const wasPolled = known.route.health !== null;
+    known.route = route;
+    if (!wasPolled && route.health !== null) this.#schedule(known, 0);
   }
 
   forget(instance: Instance): void {

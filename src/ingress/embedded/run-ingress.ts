@@ -84,7 +84,6 @@ class IngressProcess implements IngressControls {
     this.#forwarder.apply(table);
     const { https } = this.#options;
     if (https === null || this.#tlsStarted || !this.#forwarder.table.usesTls) return;
-    this.#tlsStarted = true;
     // Only now: TLS takes memory that most development machines need not spend.
     const { createTlsListener } = await import('./tls-listener.ts');
     const server = createTlsListener(this.#forwarder, {
@@ -93,6 +92,7 @@ class IngressProcess implements IngressControls {
       reportBug,
     });
     await this.#listen(server, https);
+    this.#tlsStarted = true;
   }
 
   apply(table: RouteTable): Promise<void> {

@@ -33,9 +33,16 @@ export class UpstreamConnection {
   idleSince = 0;
   /** How long the upstream lets it be idle, as far as it said. */
   idleLimitMs: number;
+  readonly #reportBug: (error: unknown) => void;
 
   /** All connections read into `readBuffer`: reads are used up before the next one begins. */
-  constructor(instance: Instance, readBuffer: Buffer, idleLimitMs: number) {
+  constructor(
+    instance: Instance,
+    readBuffer: Buffer,
+    idleLimitMs: number,
+    reportBug: (error: unknown) => void,
+  ) {
+    this.#reportBug = reportBug;
     this.instance = instance;
     this.idleLimitMs = idleLimitMs;
     this.socket = connect({
@@ -59,8 +66,19 @@ export class UpstreamConnection {
   }
 
   #read(length: number, buffer: Buffer): boolean {
-    if (this.user === null) this.destroy();
-    else this.user.upstreamBytes(buffer, 0, length);
+    const { user } = this;
+    if (user === null) {
+      this.destroy();
+      return true;
+    }
+    try {
+      user.upstreamBytes(buffer, 0, length);
+    } catch (error) {
+      // A bug in one response must not take the others with it.
+      this.#reportBug(error);
+      user.upstreamEnded('failed');
+      this.destroy();
+    }
     return true;
   }
 
