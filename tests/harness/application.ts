@@ -48,6 +48,11 @@ export function domainOf(app: string, environment: string): string {
 
 function manifestOf({ app, fault, web, production, manifest }: ApplicationWish) {
   const environment = (name: string) => ({ domain: domainOf(app, name) });
+  const live = { live: environment('live') };
+  const rehearsed = {
+    staging: environment('staging'),
+    production: { ...environment('production'), promote_from: 'staging', ...production },
+  };
   return {
     app,
     services: {
@@ -66,11 +71,8 @@ function manifestOf({ app, fault, web, production, manifest }: ApplicationWish) 
       visit: { http: { path: '/visit' }, when: ['public'] },
     },
     deploy: { watch: '300ms', drain: '3s', hold: '8s' },
-    environments: {
-      live: environment('live'),
-      staging: environment('staging'),
-      production: { ...environment('production'), promote_from: 'staging', ...production },
-    },
+    // One fixed port cannot be held by several environments of one host.
+    environments: typeof web?.['port'] === 'number' ? live : { ...live, ...rehearsed },
     ...manifest,
   };
 }

@@ -82,7 +82,7 @@ suite('a bad release', () => {
       assert.equal(operation.outcome, expected.outcome);
       assert.equal(operation.failure?.code, expected.failure, operation.failure?.message);
       for (const pattern of expected.message) assert.match(operation.failure?.message ?? '', pattern);
-      assert.match(ended.stdout, /r1 (kept serving|serves again)/);
+      assert.match(ended.stdout, /r1 \([0-9a-f]{8}\) (kept serving|serves again)/);
       await assertSettled(mainstay, application, 'live', { version: 'good' });
       assertVisits(visits, fault, expected.outcome);
     });
