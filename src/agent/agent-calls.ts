@@ -109,7 +109,9 @@ function changingCalls(deps: AgentDeps, parts: AgentParts): Omit<CallHandlers, O
     async setRoutes({ fence, environment, routes }) {
       await states.admit(environment, fence);
       await states.update(environment, { routes });
+      await deps.failurePoint?.('agent.routes.stored');
       await keeper.publish();
+      await deps.failurePoint?.('agent.routes.applied');
       return { generation: keeper.generation };
     },
     async setJobs({ fence, environment, jobs: specs }) {

@@ -44,8 +44,27 @@ export interface AgentDeps {
   readonly baseEnvironment: Readonly<Record<string, string>>;
   /** Sockets that an earlier agent bound and the ingress kept, from `MAINSTAY_LISTEN_FDS`; empty: bind anew. */
   readonly inheritedSockets: readonly number[];
+  /** Called at named instants at which a test may end the agent; may never come back. */
+  readonly failurePoint?: AgentPointListener | undefined;
   /** For maintainers: a static message and fields. */
   readonly log: AgentLog;
 }
+
+/** Each lies right after something became durable or happened outside. */
+export const agentPoints = [
+  'agent.instance.intended',
+  'agent.instance.started',
+  'agent.instance.recorded',
+  'agent.instance.stop-intended',
+  'agent.instance.stopped',
+  'agent.task.intended',
+  'agent.task.started',
+  'agent.task.ended',
+  'agent.routes.stored',
+  'agent.routes.applied',
+] as const;
+
+export type AgentPoint = (typeof agentPoints)[number];
+export type AgentPointListener = (name: AgentPoint) => void | Promise<void>;
 
 export type AgentLog = (message: string, fields?: Readonly<Record<string, unknown>>) => void;

@@ -44,8 +44,8 @@ export interface RunObservation {
   /** Of everything that belongs to the run. */
   readonly memoryBytes: number;
   readonly memoryLimit: 'none' | 'cgroup' | 'measured';
-  /** TCP sockets on which the run listens; null where that cannot be seen. */
-  readonly listeners: readonly RunListener[] | null;
+  /** TCP sockets on which the run listens now; null where that cannot be seen. Costs more than the rest. */
+  listeners(): readonly RunListener[] | null;
   /** What an operator should know: a limit that cannot be enforced here, a worker that ran out of memory. */
   readonly warnings: readonly string[];
 }

@@ -52,8 +52,18 @@ export function readProcessEntry(pid: number): ProcessEntry | undefined {
 
 /** Whether the environment that the process was started with holds exactly this `NAME=value`; false where it may not be read. */
 export function hasVariable(pid: number, variable: string): boolean {
-  const environment = readProcFile(pid, 'environ');
-  return environment !== undefined && `\0${environment}`.includes(`\0${variable}\0`);
+  const [name = '', ...value] = variable.split('=');
+  return readVariable(pid, name) === value.join('=');
+}
+
+/** A variable of the environment that the process was started with; undefined where it may not be read. */
+export function readVariable(pid: number, name: string): string | undefined {
+  const environment = `\0${readProcFile(pid, 'environ') ?? ''}`;
+  const at = environment.indexOf(`\0${name}=`);
+  if (at === -1) return undefined;
+  const start = at + name.length + 2;
+  const end = environment.indexOf('\0', start);
+  return environment.slice(start, end === -1 ? undefined : end);
 }
 
 /** Milliseconds since the process with this start was made, by the kernel's clock that nobody sets. */

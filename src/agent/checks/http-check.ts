@@ -75,8 +75,8 @@ function judge(response: IncomingMessage, body: string, check: HttpCheck, ms: nu
   return { passed: true, reason: `${statusCode} in ${ms} ms` };
 }
 
-async function get(target: CheckTarget, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const { request } = target.tls ? await import('node:https') : await import('node:http');
+function get(target: CheckTarget, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const { request } = process.getBuiltinModule(target.tls ? 'node:https' : 'node:http');
   const options: RequestOptions & { servername?: string; rejectUnauthorized?: boolean } = {
     host: target.address,
     port: target.port,

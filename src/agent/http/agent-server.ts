@@ -1,5 +1,5 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { type AgentCallName, agentCalls } from '../../api/agent.ts';
@@ -23,6 +23,9 @@ interface Deps {
   readonly streams: ReadonlyMap<string, StreamHandler>;
   readonly log: AgentLog;
 }
+
+// As an imported module it would load the implementation of fetch as well: 6 MB for nothing.
+const { createServer } = process.getBuiltinModule('node:http');
 
 const maxBodyBytes = 8 * 1024 * 1024;
 
@@ -81,7 +84,7 @@ export class AgentServer {
     }
     const document = this.#closing.signal.aborted
       ? new Failure('host-unreachable', 'The agent is ending.', { retryable: true }).toJSON()
-      : toFailureDocument(error);
+      : toFailureDocument(asFailure(error));
     reply(response, failureStatus(document.code), document);
   }
 
@@ -114,6 +117,25 @@ export class AgentServer {
     await closed;
     clearTimeout(timer);
   }
+}
+
+/** What the file system refused is something that a person can act on. */
+function asFailure(error: unknown): unknown {
+  const { code, path, message } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Failure('disk-full', `No space is left on the disk of the host: ${message}.`, {
+      hint: 'Free space, or give the host a larger disk; then try again.',
+      retryable: true,
+      cause: error,
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new Failure('permission-denied', `The agent may not use ${path ?? 'a file'}: ${message}.`, {
+      hint: 'The home directory must belong to the user that runs Mainstay.',
+      cause: error,
+    });
+  }
+  return error;
 }
 
 function isCallName(name: string): name is AgentCallName {

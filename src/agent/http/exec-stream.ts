@@ -18,7 +18,7 @@ export function execStream(instances: Instances): StreamHandler {
   return async (request, response, _url, signal) => {
     const reader = new ByteReader(request);
     const { instance, argv } = parseRequest(await reader.line(longestRequest));
-    const session = await instances.get(instance).exec({ kind: 'argv', argv }, signal);
+    const session = await instances.exec(instance, { kind: 'argv', argv }, signal);
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
     // The command may end before its input does; nobody waits for the rest then.

@@ -39,7 +39,7 @@ export class IngressKeeper {
   #process: ProcessIdentity | undefined;
   #address = '127.0.0.1';
   /** Why there is no ingress, while there is none. */
-  #failure: unknown;
+  #failure: Error | undefined;
   #generation = 0;
   #applied: string | undefined;
   #applying: Promise<void> = Promise.resolve();
@@ -107,7 +107,7 @@ export class IngressKeeper {
       this.#failure = undefined;
     } catch (error) {
       this.#life.signal.throwIfAborted();
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#deps.log('the ingress could not be started', { error: String(error) });
     }
   }

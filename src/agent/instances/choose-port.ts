@@ -33,3 +33,8 @@ export function requireFreePort(port: number, forWhat: string): void {
     details: { port, ...(holder === undefined ? {} : { pid: holder.pid, process: holder.name }) },
   });
 }
+
+/** Whether somebody else listens on a port that an instance was given and has just left. */
+export function wasTakenMeanwhile(port: number): boolean {
+  return findPortHolder(port) !== undefined;
+}

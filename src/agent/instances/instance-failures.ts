@@ -12,10 +12,10 @@ export function nameOf(spec: Named): string {
   return `${spec.environment} ${spec.service}.${spec.ordinal}`;
 }
 
-/** `exited with code 1`, `was ended by SIGKILL: memory limit of 128 MiB reached` … */
+/** `exited with code 1`, `was killed: memory limit of 128 MiB reached` … */
 export function describeExit(exit: RunExit): string {
-  if (exit.limit !== null) return `killed: ${exit.limit}`;
-  if (exit.signal !== null) return `ended by ${exit.signal}`;
+  if (exit.limit !== null) return `was killed: ${exit.limit}`;
+  if (exit.signal !== null) return `was ended by ${exit.signal}`;
   if (exit.code !== null) return `exited with code ${exit.code}`;
   return 'ended while no agent was watching';
 }

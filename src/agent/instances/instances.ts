@@ -1,19 +1,21 @@
 import type { InstanceSpec, InstanceStatus } from '../../api/agent.ts';
 import { Failure } from '../../core/failure.ts';
+import type { ExecSession, RunCommand } from '../../runtimes/runtime.ts';
 import type { AgentDeps } from '../agent-deps.ts';
 import { EnvironmentDirectories } from '../environments/environment-directories.ts';
 import type { Logs } from '../logs/logs.ts';
 import { DocumentStore } from '../state/document-store.ts';
 import { openSecrets, sealSecrets } from '../state/sealed-secrets.ts';
 import { choosePort, requireFreePort } from './choose-port.ts';
-import { Instance, type InstanceDeps } from './instance.ts';
+import { Instance } from './instance.ts';
+import type { InstanceDeps, PreparedRun } from './instance-deps.ts';
 import { nameOf } from './instance-failures.ts';
 import { type InstanceRecord, instanceRecordSchema } from './instance-record.ts';
 import { processEnvironment } from './process-environment.ts';
 
 type Deps = Pick<
   AgentDeps,
-  'home' | 'runtime' | 'clock' | 'sealer' | 'artifacts' | 'baseEnvironment' | 'log'
+  'home' | 'runtime' | 'clock' | 'sealer' | 'artifacts' | 'baseEnvironment' | 'log' | 'failurePoint'
 > & { readonly logs: Logs; readonly directory: string; readonly changed: () => Promise<void> };
 
 /** All instances that should run on this host. */
@@ -51,7 +53,10 @@ export class Instances {
     throw new Failure('not-found', `There is no instance ${id} on this host.`);
   }
 
+  /** Starts it unless it runs already; after an order to stop it is started anew. */
   async start(spec: InstanceSpec): Promise<InstanceStatus> {
+    const present = this.#instances.get(spec.id);
+    if (present?.isStopping === true) await present.stop();
     if (!this.#instances.has(spec.id) || this.#starting.has(spec.id)) {
       let starting = this.#starting.get(spec.id);
       if (starting === undefined) {
@@ -100,17 +105,27 @@ export class Instances {
     await this.#instances.get(id)?.stop();
   }
 
+  /** Runs a command beside an instance. Throws `conflict` when that does not run. */
+  async exec(id: string, command: RunCommand, signal: AbortSignal): Promise<ExecSession> {
+    const { spec, port, handle } = this.get(id);
+    if (handle === undefined) {
+      throw new Failure('conflict', `${nameOf(spec)} does not run, so nothing can be run beside it.`);
+    }
+    return this.#deps.runtime.exec(handle, { command, ...(await this.#prepare(spec, port)) }, signal);
+  }
+
   async detach(): Promise<void> {
     await Promise.all([...this.#instances.values()].map((instance) => instance.detach()));
   }
 
   #instanceDeps(id: string): InstanceDeps {
-    const { runtime, clock, log, changed, logs } = this.#deps;
+    const { runtime, clock, log, changed, logs, failurePoint } = this.#deps;
     return {
       runtime,
       clock,
       log,
       changed,
+      failurePoint,
       save: (record) => this.#records.write(id, record),
       forget: async () => {
         await this.#records.remove(id);
@@ -125,7 +140,7 @@ export class Instances {
           release: spec.release,
           secrets: Object.values(openSecrets(spec, this.#deps.sealer, sealContext(id))),
         }),
-      prepare: (record, port) => this.#prepare(record, port),
+      prepare: ({ spec }, port) => this.#prepare(spec, port),
       choosePort: (spec, preferred) => this.#choosePort(spec, preferred),
     };
   }
@@ -140,10 +155,7 @@ export class Instances {
     return choosePort(new Set(others.filter((port) => port !== null)), preferred);
   }
 
-  async #prepare(
-    { spec }: InstanceRecord,
-    port: number | null,
-  ): Promise<{ directory: string; environment: Record<string, string> }> {
+  async #prepare(spec: InstanceRecord['spec'], port: number | null): Promise<PreparedRun> {
     const directories = this.#directories(spec.environment);
     await directories.prepare();
     return {

@@ -16,7 +16,7 @@ export interface ReadinessWatch {
   /** The time is over; the text says why it is not ready. It may still become ready. */
   onLate(problem: string): void;
   /** Each answer to the health check after that. */
-  onHealth(healthy: boolean): void;
+  onHealth(healthy: boolean): unknown;
 }
 
 /** Where no health check says otherwise. */
@@ -47,7 +47,7 @@ async function untilReady(watch: ReadinessWatch, port: number, signal: AbortSign
     const result = await ask(watch, port, signal);
     signal.throwIfAborted();
     const observation = result.ok ? await watch.observe() : undefined;
-    if (observation !== undefined && ownsPort(observation.listeners, port)) {
+    if (observation !== undefined && ownsPort(observation.listeners(), port)) {
       await watch.onReady(observation);
       return;
     }
@@ -74,7 +74,7 @@ function ask(watch: ReadinessWatch, port: number, signal: AbortSignal): Promise<
 async function explain(watch: ReadinessWatch, port: number, result: ProbeResult): Promise<string> {
   if (!result.ok && !result.refused) return result.problem;
   const env = watch.spec.port.mode === 'none' ? 'PORT' : watch.spec.port.env;
-  return explainSilence((await watch.observe()).listeners, { port, env });
+  return explainSilence((await watch.observe()).listeners(), { port, env });
 }
 
 async function keepAsking(watch: ReadinessWatch, port: number, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ export interface SlotQuestion {
   /** The last slot that was run or given up. */
   readonly lastSlot: number;
   /** The first time of the schedule after an instant, or null when there is none. */
-  next(after: number): number | null;
+  readonly next: (after: number) => number | null;
 }
 
 export type SlotPlan =

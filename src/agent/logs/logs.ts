@@ -5,6 +5,7 @@ import { createRedactor } from '../../core/redact.ts';
 import type { Clock } from '../../core/units.ts';
 import type { AgentLog } from '../agent-deps.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { environmentLimits, pruneLogs } from './prune-logs.ts';
 import { RotatedFile, type RotationLimits } from './rotated-file.ts';
 
 export interface LogSource {
@@ -39,6 +40,8 @@ export class Logs {
   readonly #clock: Clock;
   readonly #report: AgentLog;
   readonly #listeners = new Set<Listener>();
+  readonly #open = new Map<string, number>();
+  #pruning: Promise<void> = Promise.resolve();
 
   constructor(clock: Clock, report: AgentLog) {
     this.#clock = clock;
@@ -54,6 +57,7 @@ export class Logs {
   open(source: LogSource): LogWriter {
     mkdirSync(source.directory, { recursive: true });
     const file = new RotatedFile(join(source.directory, `${source.id}.log`), limits);
+    this.#count(source, 1);
     const redactor = createRedactor(source.secrets);
     const tail: string[] = [];
     let batch: LogLine[] = [];
@@ -79,13 +83,24 @@ export class Logs {
         flush();
       },
       tail: (count) => tail.slice(-count),
-      end() {
+      end: () => {
         out.end();
         err.end();
         flush();
         file.close();
+        this.#count(source, -1);
       },
     };
+  }
+
+  /** Opening a log is when another has become too many. */
+  #count({ id, directory }: LogSource, change: 1 | -1): void {
+    this.#open.set(id, (this.#open.get(id) ?? 0) + change);
+    if (this.#open.get(id) === 0) this.#open.delete(id);
+    if (change < 0) return;
+    this.#pruning = this.#pruning
+      .then(() => pruneLogs(directory, new Set(this.#open.keys()), environmentLimits))
+      .catch((error: unknown) => this.#report('old logs could not be removed', { error: String(error) }));
   }
 
   #store(file: RotatedFile, source: LogSource, lines: readonly LogLine[]): void {

@@ -15,6 +15,7 @@ export class RotatedFile {
   readonly #limits: RotationLimits;
   #descriptor: number | undefined;
   #size = 0;
+  #torn = false;
 
   constructor(path: string, limits: RotationLimits) {
     this.#path = path;
@@ -24,17 +25,16 @@ export class RotatedFile {
   /** Throws what the file system throws (`ENOSPC`); the next call tries again. */
   append(text: string): void {
     this.#descriptor ??= this.#open();
-    const data = Buffer.from(text);
-    if (this.#size > 0 && this.#size + data.length > this.#limits.maxFileBytes) this.#rotate();
+    // After a write that failed half-way the next line must not grow together with its remains.
+    const data = Buffer.from(this.#torn ? `\n${text}` : text);
+    if (this.#size > 0 && this.#size + data.length > this.#limits.maxFileBytes)
+      this.#descriptor = this.#rotate();
+    this.#torn = true;
     for (let offset = 0; offset < data.length; ) {
-      offset += writeSync(this.#descriptor ?? this.#open(), data, offset);
+      offset += writeSync(this.#descriptor, data, offset);
     }
+    this.#torn = false;
     this.#size += data.length;
-  }
-
-  /** Bytes that the present file holds: what a reader may rely on to be whole lines. */
-  get size(): number {
-    return this.#size;
   }
 
   #open(): number {
@@ -43,7 +43,7 @@ export class RotatedFile {
     return descriptor;
   }
 
-  #rotate(): void {
+  #rotate(): number {
     this.close();
     const { keepFiles } = this.#limits;
     rmSync(`${this.#path}.${keepFiles}`, { force: true });
@@ -52,7 +52,7 @@ export class RotatedFile {
     }
     if (keepFiles > 0) renameIfThere(this.#path, `${this.#path}.1`);
     else rmSync(this.#path, { force: true });
-    this.#descriptor = this.#open();
+    return this.#open();
   }
 
   close(): void {

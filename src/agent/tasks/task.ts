@@ -4,7 +4,7 @@ import { type Clock, formatDuration, millis } from '../../core/units.ts';
 import type { OutputReader, RunExit, RunHandle, Runtime } from '../../runtimes/runtime.ts';
 import { currentBootId } from '../../system/process-identity.ts';
 import { ageOf, readProcessEntry } from '../../system/process-table.ts';
-import type { AgentLog } from '../agent-deps.ts';
+import type { AgentLog, AgentPointListener } from '../agent-deps.ts';
 import type { LogWriter } from '../logs/logs.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -12,6 +12,7 @@ export interface TaskDeps {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly log: AgentLog;
+  readonly failurePoint?: AgentPointListener | undefined;
   save(record: TaskRecord): Promise<void>;
   forget(): Promise<void>;
   openLog(record: TaskRecord): LogWriter;
@@ -52,6 +53,7 @@ export class Task {
   /** Throws what keeps it from starting; it then counts as never asked for. */
   async begin(): Promise<void> {
     await this.#deps.save(this.#record);
+    await this.#deps.failurePoint?.('agent.task.intended');
     await this.#start();
   }
 
@@ -64,6 +66,7 @@ export class Task {
         { run, command, limits, keepExit: true, ...prepared },
         this.#detach.signal,
       );
+      await this.#deps.failurePoint?.('agent.task.started');
       this.#watch(handle);
       await this.#update({ run: { ...this.#record.run, handle } });
     } catch (error) {
@@ -123,6 +126,7 @@ export class Task {
   async #untilEnd(handle: RunHandle): Promise<void> {
     const { signal } = this.#detach;
     const exit = await this.#deps.runtime.wait(handle, signal);
+    await this.#deps.failurePoint?.('agent.task.ended');
     await this.#stopping;
     // What a task leaves running in the background does not outlive it.
     await this.#deps.runtime.stop(handle, { signal: 'SIGTERM', graceMs: 1000 }, signal);

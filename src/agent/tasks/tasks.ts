@@ -14,7 +14,7 @@ import { type TaskRecord, taskRecordSchema } from './task-record.ts';
 
 type Deps = Pick<
   AgentDeps,
-  'home' | 'runtime' | 'clock' | 'sealer' | 'artifacts' | 'baseEnvironment' | 'log'
+  'home' | 'runtime' | 'clock' | 'sealer' | 'artifacts' | 'baseEnvironment' | 'log' | 'failurePoint'
 > & { readonly logs: Logs; readonly directory: string };
 
 /** So long a task that has ended is known, and cannot be run a second time. */
@@ -120,11 +120,12 @@ export class Tasks {
   }
 
   #taskDeps(id: string): TaskDeps {
-    const { runtime, clock, log, logs, sealer } = this.#deps;
+    const { runtime, clock, log, logs, sealer, failurePoint } = this.#deps;
     return {
       runtime,
       clock,
       log,
+      failurePoint,
       save: (record) => this.#records.write(id, record),
       forget: () => this.#forget(id),
       openLog: ({ spec }) =>

@@ -1,9 +1,12 @@
-import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Readable } from 'node:stream';
 import type { AgentCallName, AgentRequest, AgentResponse, LogLine, LogQuery } from '../../api/agent.ts';
 import { Failure, type FailureDocument, failureFromDocument } from '../../core/failure.ts';
 import type { Host } from '../host.ts';
 import { type BlobSource, frameBlobs } from './frame-blobs.ts';
+
+// As an imported module it would load the implementation of fetch as well: 6 MB for nothing.
+const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
 
 export interface LocalHostOptions {
   readonly name: string;
@@ -61,7 +64,11 @@ export class LocalHost implements Host {
     const parameters = new URLSearchParams();
     for (const [key, value] of Object.entries(query))
       if (value !== undefined) parameters.set(key, String(value));
-    const response = await this.#send({ method: 'GET', path: `/v1/logs?${parameters}` }, undefined, signal);
+    const response = await this.#send(
+      { method: 'GET', path: `/v1/logs?${parameters.toString()}` },
+      undefined,
+      signal,
+    );
     if (response.statusCode !== 200) await this.#readJson(response, signal);
     let rest = '';
     response.setEncoding('utf8');
@@ -117,8 +124,8 @@ export class LocalHost implements Host {
     return answer;
   }
 
-  #explain(error: unknown, signal: AbortSignal): unknown {
-    if (signal.aborted) return signal.reason;
+  #explain(error: unknown, signal: AbortSignal): Error {
+    if (signal.aborted) return signal.reason as Error;
     if (error instanceof Failure) return error;
     return new Failure(
       'host-unreachable',

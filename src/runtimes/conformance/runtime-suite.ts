@@ -31,14 +31,20 @@ export interface RuntimeFixture {
 
 const never = new AbortController().signal;
 
+let count = 0;
+const nextRun = (): string => {
+  count += 1;
+  return `suite-${process.pid}-${count}`;
+};
+
 /** What every runtime owes its callers. `label` stands before the name of each test. */
 export function runtimeSuite(label: string, makeFixture: () => Promise<RuntimeFixture>): void {
-  let count = 0;
-  const nextRun = (): string => {
-    count += 1;
-    return `suite-${process.pid}-${count}`;
-  };
+  endingTests(label, makeFixture);
+  startingTests(label, makeFixture);
+  restartTests(label, makeFixture);
+}
 
+function endingTests(label: string, makeFixture: () => Promise<RuntimeFixture>): void {
   test(`${label}: a run that ends by itself tells its exit code and everything that it printed`, async () => {
     await using fixture = await makeFixture();
     const { runtime, commands } = fixture;
@@ -95,7 +101,9 @@ export function runtimeSuite(label: string, makeFixture: () => Promise<RuntimeFi
     await runtime.remove(handle.run);
     await runtime.remove(handle.run);
   });
+}
 
+function startingTests(label: string, makeFixture: () => Promise<RuntimeFixture>): void {
   test(`${label}: a program that is not there is named, and nothing is left of the attempt`, async () => {
     await using fixture = await makeFixture();
     const { runtime, commands } = fixture;
@@ -108,7 +116,9 @@ export function runtimeSuite(label: string, makeFixture: () => Promise<RuntimeFi
     });
     assert.equal(await runtime.find(run, never), undefined);
   });
+}
 
+function restartTests(label: string, makeFixture: () => Promise<RuntimeFixture>): void {
   test(`${label}: a run outlives the runtime that started it; the next one reads on and can stop it`, async () => {
     await using fixture = await makeFixture();
     const { commands } = fixture;

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +13,14 @@ const streams = ['out', 'err'] as const satisfies readonly OutputStream[];
  * nothing is lost up to the size of the kernel's buffer and no write ever meets a broken pipe.
  */
 export async function makePipes(directory: string): Promise<void> {
-  await promisify(execFile)('mkfifo', ['-m', '600', ...streams.map((stream) => join(directory, stream))]);
+  const paths = streams.map((stream) => join(directory, stream));
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', ...paths]);
+  } catch (error) {
+    // The program tells only by words what went wrong; a file in the same place tells by code.
+    await writeFile(join(directory, 'probe'), 'x');
+    throw error;
+  }
 }
 
 /** Descriptors for the new process, to be closed after the start. */

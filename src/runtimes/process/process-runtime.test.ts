@@ -139,10 +139,10 @@ test('a listening port is attributed to the run, also when a forked process list
   });
   while (!text.includes('\n')) await sleep(5);
   const { listeners } = await fixture.runtime.observe(handle, never);
-  assert.deepEqual(listeners, [{ address: '127.0.0.1', port: Number(text) }]);
+  assert.deepEqual(listeners(), [{ address: '127.0.0.1', port: Number(text) }]);
   const foreign = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => foreign.once('listening', resolve));
-  assert.equal((await fixture.runtime.observe(handle, never)).listeners?.length, 1);
+  assert.equal((await fixture.runtime.observe(handle, never)).listeners()?.length, 1);
   foreign.close();
 });
 

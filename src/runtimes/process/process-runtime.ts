@@ -4,9 +4,13 @@ import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, formatBytes } from '../../core/units.ts';
-import { readListeners, socketInodes } from '../../system/listening-ports.ts';
 import { isAlive } from '../../system/process-identity.ts';
-import { type ProcessEntry, readProcessEntry, readProcessTable } from '../../system/process-table.ts';
+import {
+  type ProcessEntry,
+  type ProcessTable,
+  readProcessEntry,
+  readProcessTable,
+} from '../../system/process-table.ts';
 import type {
   ExecSession,
   ExecSpec,
@@ -14,20 +18,22 @@ import type {
   OutputStream,
   RunExit,
   RunHandle,
-  RunListener,
   RunObservation,
   RunSpec,
   Runtime,
 } from '../runtime.ts';
+import { abortable } from './abortable.ts';
 import { type Cgroup, Cgroups, countOutOfMemoryKills, limitsMemory, removeGroups } from './cgroups.ts';
 import { endTree } from './end-tree.ts';
 import { execProcess } from './exec-process.ts';
 import { findProgram } from './find-program.ts';
 import { commandArgv, launchCommand } from './launch-command.ts';
+import { Marks, runVariable } from './marks.ts';
 import { MemoryWatch, treeBytes } from './memory-watch.ts';
 import { holdPipes, makePipes, openForRun, readPipes } from './output-pipes.ts';
 import { type ProcessState, processState } from './process-handle.ts';
-import { ProcessTree, runVariable } from './process-tree.ts';
+import { findMarked, ProcessTree } from './process-tree.ts';
+import { listenersOf } from './run-listeners.ts';
 import { spawned } from './spawned.ts';
 
 export interface ProcessRuntimeOptions {
@@ -51,6 +57,7 @@ interface Watched {
 }
 
 const adoptedPollMs = 100;
+const freshMs = 20;
 
 /** Runs commands as plain processes of this machine, each in a session of its own. */
 export class ProcessRuntime implements Runtime {
@@ -58,6 +65,9 @@ export class ProcessRuntime implements Runtime {
   readonly #cgroups: Cgroups | undefined;
   readonly #memory: MemoryWatch;
   readonly #runs = new Map<string, Watched>();
+  readonly #marks = new Marks();
+  /** Shared by questions that come together: making a picture costs more than reading it. */
+  #picture: { readonly table: ProcessTable; readonly at: number } | undefined;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#directory = options.directory;
@@ -136,7 +146,7 @@ export class ProcessRuntime implements Runtime {
     const known = this.#runs.get(run);
     if (known !== undefined) return { run, pid: known.tree.leader.pid, state: known.state };
     const directory = this.#runDirectory(run);
-    const leader = findMarked(run);
+    const leader = findMarked(run, this.#marks);
     const keepsExit = await exists(join(directory, 'exit.started'));
     if (leader === undefined && !keepsExit) return undefined;
     const state: ProcessState = {
@@ -186,7 +196,7 @@ export class ProcessRuntime implements Runtime {
 
   async observe(handle: RunHandle): Promise<RunObservation> {
     const { tree, state } = this.#watch(handle);
-    const table = readProcessTable();
+    const table = this.#recentTable();
     const members = tree.members(table);
     const grouped = state.cgroups.some(limitsMemory);
     const warnings: string[] = [];
@@ -200,9 +210,18 @@ export class ProcessRuntime implements Runtime {
     return {
       memoryBytes: treeBytes(tree, table),
       memoryLimit: state.memoryBytes === null ? 'none' : grouped ? 'cgroup' : 'measured',
-      listeners: listenersOf(members),
+      listeners: () => listenersOf(members),
       warnings,
     };
+  }
+
+  #recentTable(): ProcessTable {
+    const now = performance.now();
+    if (this.#picture === undefined || now - this.#picture.at > freshMs) {
+      this.#picture = { table: readProcessTable(), at: now };
+      this.#marks.prune(this.#picture.table);
+    }
+    return this.#picture.table;
   }
 
   async remove(run: string): Promise<void> {
@@ -222,6 +241,7 @@ export class ProcessRuntime implements Runtime {
       handle.run,
       leader,
       state.cgroups.map((group) => group.directory),
+      this.#marks,
     );
     const watched: Watched = { state, tree, exit: undefined, limitReached: false, release: () => {} };
     this.#runs.set(handle.run, watched);
@@ -271,32 +291,5 @@ async function exists(path: string): Promise<boolean> {
 function exitOf(child: ChildProcess): Promise<RunExit> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal, limit: null }));
-  });
-}
-
-/** The oldest process that carries the mark: the one that was started, not what it forked. */
-function findMarked(run: string): ProcessEntry | undefined {
-  const marked = new ProcessTree(run, { pid: 0, startedAt: ':0' }, []).members();
-  return marked.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid)[0];
-}
-
-function listenersOf(members: readonly ProcessEntry[]): RunListener[] | null {
-  const inodes = new Set<string>();
-  for (const { pid } of members) {
-    const held = socketInodes(pid);
-    if (held === undefined && readProcessEntry(pid) !== undefined) return null;
-    for (const inode of held ?? []) inodes.add(inode);
-  }
-  return readListeners()
-    .filter(({ inode }) => inodes.has(inode))
-    .map(({ address, port }) => ({ address, port }));
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

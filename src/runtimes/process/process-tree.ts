@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { ProcessIdentity } from '../../system/process-identity.ts';
 import {
-  hasVariable,
   type ProcessEntry,
   type ProcessTable,
   readProcessEntry,
   readProcessTable,
 } from '../../system/process-table.ts';
-
-/** The variable by which everything that a run started is known, whatever it forked and detached. */
-export const runVariable = 'MAINSTAY_RUN';
+import type { Marks } from './marks.ts';
 
 /**
  * Everything that belongs to a run: its session and process group, descendants, members of its control
@@ -17,12 +14,15 @@ export const runVariable = 'MAINSTAY_RUN';
  */
 export class ProcessTree {
   readonly #run: string;
+  readonly #marks: Marks;
   readonly leader: ProcessIdentity;
   readonly #cgroups: readonly string[];
   readonly #seen = new Map<number, string>();
 
-  constructor(run: string, leader: ProcessIdentity, cgroups: readonly string[]) {
+  /** `marks` is shared by the trees of one runtime. */
+  constructor(run: string, leader: ProcessIdentity, cgroups: readonly string[], marks: Marks) {
     this.#run = run;
+    this.#marks = marks;
     this.leader = leader;
     this.#cgroups = cgroups;
   }
@@ -51,7 +51,7 @@ export class ProcessTree {
     const inSession = entry.session === this.leader.pid || entry.group === this.leader.pid;
     // The number of a session is not given out again while it has members, so with the leader there it is proof.
     if (inSession && leader?.startedAt === this.leader.startedAt) return true;
-    return this.#mayBeLater(entry) && hasVariable(entry.pid, `${runVariable}=${this.#run}`);
+    return this.#mayBeLater(entry) && this.#marks.of(entry) === this.#run;
   }
 
   /** Spares reading the environment of everything that was there before the run. */
@@ -100,4 +100,10 @@ function kill(target: number, signal: string): void {
     // Ended between the look and the signal.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** The oldest process that carries the mark: the one that was started, not what it forked. */
+export function findMarked(run: string, marks: Marks): ProcessEntry | undefined {
+  const marked = new ProcessTree(run, { pid: 0, startedAt: ':0' }, [], marks).members();
+  return marked.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid)[0];
 }
