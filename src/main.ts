@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliRoles } from './cli/roles.ts';
@@ -174,5 +173,6 @@ async function openSealer(home: Home) {
 
 /** Two homes on one machine use different groups. */
 function cgroupName(home: Home): string {
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return `mainstay-${createHash('sha256').update(home.root).digest('hex').slice(0, 12)}`;
 }

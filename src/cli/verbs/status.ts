@@ -24,17 +24,18 @@ export const status: Verb = {
 
 async function showAll(context: VerbContext): Promise<number> {
   const { app } = context.globals;
-  const answer = await context.control().call('status', { query: app === undefined ? {} : { app } });
+  const [answer, { statusLines }] = await Promise.all([
+    context.control().call('status', { query: app === undefined ? {} : { app } }),
+    // What shows the answer is loaded while the answer is on its way.
+    import('../render/status-lines.ts'),
+  ]);
   if (context.globals.json) context.json(answer);
   else if (answer.environments.length === 0) {
     context.out.line('Nothing was deployed here yet.');
     context.out.line(
       `In the directory of an app: ${context.command('init')}, then ${context.command('deploy staging')}`,
     );
-  } else {
-    const { statusLines } = await import('../render/status-lines.ts');
-    context.out.lines(statusLines(answer, viewOf(context)));
-  }
+  } else context.out.lines(statusLines(answer, viewOf(context)));
   return exitCodes.ok.code;
 }
 
