@@ -39,6 +39,7 @@ export class Exchange implements UpstreamUser {
   /** Set once the first byte of a final response went to the client. */
   status = 0;
   responseBytes = 0;
+  /** The instance that has it, or had it last. */
   instance: Instance | null = null;
   route: CompiledRoute | undefined;
   requestDone: boolean;
@@ -61,6 +62,8 @@ export class Exchange implements UpstreamUser {
   readonly #chunkedRequest: ChunkedBody | null;
   #upstream: UpstreamConnection | null = null;
   #headSent = false;
+  /** In flight on `instance`. */
+  #counted = false;
   #answered = false;
   /** An interim answer went to the client. */
   #interim = false;
@@ -160,6 +163,7 @@ export class Exchange implements UpstreamUser {
     if (instance === undefined) return this.#hold(route);
     this.#forwarder.holds.delete(this);
     this.instance = instance;
+    this.#counted = true;
     instance.inFlight += 1;
     instance.counter.inFlight += 1;
     const now = this.#forwarder.now();
@@ -181,6 +185,7 @@ export class Exchange implements UpstreamUser {
     if (this.#holdUntil === 0) this.#holdUntil = now + route.route.holdMs;
     if (this.#holdUntil <= now || !this.#forwarder.mayHold())
       return this.respond(503, undefined, 'retry-after: 5\r\n');
+    this.instance = null;
     this.#forwarder.holds.add(this);
     this.#wait('instance', this.#holdUntil);
   }
@@ -427,7 +432,6 @@ export class Exchange implements UpstreamUser {
     this.#wait('nothing', Number.POSITIVE_INFINITY);
     this.#upstream = null;
     this.#releaseInstance();
-    this.instance = instance;
     const tunnel = new Tunnel(this.#forwarder, this.client, upstream, (bytes) => {
       this.responseBytes = bytes;
       this.#close();
@@ -459,8 +463,7 @@ export class Exchange implements UpstreamUser {
       }
       this.#freshOnly = true;
       this.retryDispatch();
-    } else
-      this.respond(502, 'the application closed the connection without an answer', '', undefined, instance);
+    } else this.respond(502, 'the application closed the connection without an answer');
   }
 
   #endOfBody(): void {
@@ -470,10 +473,8 @@ export class Exchange implements UpstreamUser {
 
   /** A response that cannot be finished must not look finished. */
   #truncate(): void {
-    const { instance } = this;
-    if (instance !== null) instance.counter.errors += 1;
+    if (this.instance !== null) this.instance.counter.errors += 1;
     this.#dropUpstream();
-    this.instance = instance;
     this.client.abort();
   }
 
@@ -484,12 +485,13 @@ export class Exchange implements UpstreamUser {
     this.#releaseInstance();
   }
 
+  /** No longer in flight there; who it was stays known for the access log. */
   #releaseInstance(): void {
     const { instance } = this;
-    if (instance === null) return;
+    if (!this.#counted || instance === null) return;
+    this.#counted = false;
     instance.inFlight -= 1;
     instance.counter.inFlight -= 1;
-    this.instance = null;
   }
 
   #complete(): void {
@@ -504,26 +506,18 @@ export class Exchange implements UpstreamUser {
       }
     }
     this.#releaseInstance();
-    this.instance = instance;
     this.#close();
     this.client.exchangeDone(this.#keepAlive && this.requestDone);
   }
 
   /** Answers here, in place of the application; after a response has begun the connection is cut instead. */
-  respond(
-    status: number,
-    reason?: string,
-    fields = '',
-    page?: string,
-    blamed: Instance | null = this.instance,
-  ): void {
+  respond(status: number, reason?: string, fields = '', page?: string): void {
     if (this.#finished) return;
     this.#forwarder.holds.delete(this);
     this.#dropUpstream();
     if (this.#answered) return this.client.abort();
     const body = page ?? errorPage(status, reason, this.id);
     this.status = status;
-    this.instance = blamed;
     const counter = this.#counter;
     if (status >= 500 && page === undefined && counter !== undefined) counter.errors += 1;
     this.#keepAlive = this.#keepAlive && this.requestDone && !this.#forwarder.stopping;
@@ -547,9 +541,7 @@ export class Exchange implements UpstreamUser {
   abandon(): void {
     if (this.#finished) return;
     this.#forwarder.holds.delete(this);
-    const { instance } = this;
     this.#dropUpstream();
-    this.instance = instance;
     if (this.status === 0) this.status = 499;
     this.#close();
   }
