@@ -63,9 +63,10 @@ export class Database implements Disposable {
     else this.#committed.push(action);
   }
 
+  /** Closing twice is no error. */
   close(): void {
     this.#statements.clear();
-    this.#connection.close();
+    if (this.#connection.isOpen) this.#connection.close();
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { EvidenceKinds, HostObserved } from '../evidence-kinds.ts';
 import { environmentFacts } from '../facts.ts';
 import type { BoardLine } from '../judge-items.ts';
-import { day, digests, judge, now, Story, serving, shopManifest } from '../test-facts.ts';
+import { day, digests, judge, Story, serving, shopManifest } from '../test-facts.ts';
 
 const { first, second } = digests;
 const gibibyte = 1024 ** 3;
