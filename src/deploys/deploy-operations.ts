@@ -1,14 +1,10 @@
 import { Failure } from '../core/failure.ts';
 import type { OperationKind, WorkContext } from '../operations/step.ts';
 import { environmentOf, prepareDeploy } from './prepare-deploy.ts';
-import type { DeployableRelease, DeployDeps, ReleaseBuilder } from './records.ts';
+import type { DeployableRelease, DeployDeps, ReleaseBuilder, ReleaseSource } from './records.ts';
 
 type DeployInput = {
-  readonly source: {
-    readonly directory: string;
-    readonly manifestFile: string;
-    readonly manifestText: string;
-  } | null;
+  readonly source: ReleaseSource | null;
   readonly release: string | null;
   readonly force: string | null;
 };

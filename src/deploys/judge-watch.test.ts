@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judgeTraffic, type TrafficWindow, windowBetween } from './judge-watch.ts';
+import { judgeErrors, judgeTraffic, type TrafficWindow, windowBetween } from './judge-watch.ts';
 
 const limits = { maxErrorRate: 0.01, maxLatencyFactor: 3 };
 const bounds = [10, 50, 100, 500];
@@ -43,6 +43,12 @@ describe('judgeTraffic', () => {
 
   it('does not judge latency by few requests', () => {
     assert.equal(judgeTraffic(traffic([0, 0, 0, 10]), traffic([100, 0, 0, 0]), limits), undefined);
+  });
+});
+
+describe('judgeErrors', () => {
+  it('leaves latency to the end of the watch', () => {
+    assert.equal(judgeErrors(traffic([0, 0, 0, 100]), traffic([100, 0, 0, 0]), limits), undefined);
   });
 });
 

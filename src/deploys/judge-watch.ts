@@ -19,8 +19,8 @@ const fewestForLatency = 50;
 /** Differences below this are noise of the machine, whatever the factor. */
 const latencyFloorMs = 50;
 
-/** Why the new release must not stay, or undefined. */
-export function judgeTraffic(
+/** Why the new release must not stay for its failed requests alone, or undefined. May be asked at any time. */
+export function judgeErrors(
   fresh: TrafficWindow,
   old: TrafficWindow | null,
   limits: WatchLimits,
@@ -29,6 +29,20 @@ export function judgeTraffic(
   const oldRate = old === null ? 0 : share(old);
   if (fresh.errors >= fewestErrors && rate > oldRate + limits.maxErrorRate)
     return `${percent(rate)} of ${fresh.requests} requests failed (old release ${percent(oldRate)}, allowed ${percent(limits.maxErrorRate)} more)`;
+  return undefined;
+}
+
+/**
+ * Why the new release must not stay, or undefined. Latency says something over a whole watch only: a process
+ * answers its first few hundred requests slowly, whatever its release.
+ */
+export function judgeTraffic(
+  fresh: TrafficWindow,
+  old: TrafficWindow | null,
+  limits: WatchLimits,
+): string | undefined {
+  const errors = judgeErrors(fresh, old, limits);
+  if (errors !== undefined) return errors;
   if (old === null || fresh.requests < fewestForLatency || old.requests < fewestForLatency) return undefined;
   const p95 = percentile(fresh, 0.95);
   const oldP95 = percentile(old, 0.95);

@@ -65,13 +65,21 @@ export interface DeployConfiguration {
   secrets(environment: string, revision: number, names: readonly string[]): Readonly<Record<string, string>>;
 }
 
+export type ReleaseSource = {
+  readonly directory: string;
+  readonly manifestFile: string;
+  readonly manifestText: string;
+  /** Build even when the same source was built before. */
+  readonly fresh: boolean;
+};
+
 /** Turns source into releases; the feature `releases` implements it. */
 export interface ReleaseBuilder {
   /** The same source and manifest give the same release. Secrets of the environment must not turn up in it. */
   build(
     context: WorkContext,
     environment: string,
-    source: { readonly directory: string; readonly manifestFile: string; readonly manifestText: string },
+    source: ReleaseSource,
   ): Promise<DeployableRelease>;
 }
 

@@ -3,7 +3,13 @@ import type { InstanceStatus } from '../../api/agent.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../core/units.ts';
 import type { StepKind, WorkContext } from '../../operations/step.ts';
-import { judgeInstance, judgeTraffic, type TrafficWindow, windowBetween } from '../judge-watch.ts';
+import {
+  judgeErrors,
+  judgeInstance,
+  judgeTraffic,
+  type TrafficWindow,
+  windowBetween,
+} from '../judge-watch.ts';
 import type { DeployDeps } from '../records.ts';
 
 type Input = {
@@ -37,8 +43,8 @@ export function watchDeploy(deps: Pick<DeployDeps, 'hosts'>, clock: Clock): Step
       let seen = empty;
       for (;;) {
         const now = await read(deps, context, input);
-        seen = judge(input, first, now);
         const left = end - clock.monotonic();
+        seen = judge(input, first, now, left <= 0 ? judgeTraffic : judgeErrors);
         if (left <= 0) break;
         await sleep(Math.min(intervalMs, left), undefined, { signal: context.signal });
       }
@@ -51,7 +57,12 @@ export function watchDeploy(deps: Pick<DeployDeps, 'hosts'>, clock: Clock): Step
 const empty: TrafficWindow = { requests: 0, errors: 0, latencyBoundsMs: [], latencyCounts: [] };
 
 /** Throws when the new release must not stay; else tells its traffic since the watch began. */
-function judge(input: Input, first: Reading, now: Reading): TrafficWindow {
+function judge(
+  input: Input,
+  first: Reading,
+  now: Reading,
+  judgeRequests: typeof judgeTraffic,
+): TrafficWindow {
   for (const { id } of input.instances) {
     const reason = judgeInstance(now.instances.get(id), first.instances.get(id)?.restarts ?? 0);
     if (reason !== undefined) throw watchFailure(`instance ${id}: ${reason}`);
@@ -59,7 +70,7 @@ function judge(input: Input, first: Reading, now: Reading): TrafficWindow {
   const fresh = windowBetween(first.traffic.get(input.release), now.traffic.get(input.release) ?? empty);
   const hasOld = input.oldRelease !== null && input.oldRelease !== input.release;
   const old = hasOld ? (now.traffic.get(input.oldRelease ?? '') ?? null) : null;
-  const reason = judgeTraffic(fresh, old, input);
+  const reason = judgeRequests(fresh, old, input);
   if (reason !== undefined) throw watchFailure(reason);
   return fresh;
 }
