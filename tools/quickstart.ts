@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { closeDown } from './quickstart/close-down.ts';
-import { openStage } from './quickstart/stage.ts';
 import { playThrough } from './quickstart/play-through.ts';
+import { openStage } from './quickstart/stage.ts';
 
 // From a fresh clone to production on this machine, by the commands that anybody would type.
 const usage = `Usage: npm run quickstart            deploy examples/guestbook to staging, verify it, promote it to production

@@ -39,8 +39,14 @@ function write(event) {
 }
 
 function describe({ file, line, details }) {
-  const cause = details.error?.cause ?? details.error;
-  const text = typeof cause === 'string' ? cause : inspect(cause, { depth: 8 });
+  const text = inWords(details.error?.cause ?? details.error);
   const lines = text.split('\n').filter((item) => !/^\s+at .*\(?node:internal\//.test(item));
   return `at ${file}:${line}\n${lines.join('\n')}`;
+}
+
+/** What failed first comes first: disposing of what a failed test left often fails as well. */
+function inWords(error) {
+  if (error instanceof SuppressedError)
+    return `${inWords(error.suppressed)}\nThen, while cleaning up: ${inWords(error.error)}`;
+  return typeof error === 'string' ? error : inspect(error, { depth: 8 });
 }

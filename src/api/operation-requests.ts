@@ -5,6 +5,10 @@ export const sourceSchema = z.strictObject({
   directory: z.string().describe('Absolute path of the source on the control plane’s machine'),
   manifestFile: z.string().describe('Name shown in errors'),
   manifestText: z.string(),
+  fresh: z
+    .boolean()
+    .default(false)
+    .describe('Build even when the same source was built before, to see that the result is the same'),
 });
 
 /** What may be asked of the engine. `environment` is always `app/environment`. */

@@ -1,26 +1,16 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import {
-  copyFile,
-  chmod,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { chmodSync, constants, createReadStream, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmod, copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Failure } from '../core/failure.ts';
-import { filesAtOnce, forEachBounded } from './bounded.ts';
 import { type Digest, digestOf, digestOfFile, isDigest } from './digest.ts';
 import { fileFailure } from './file-failure.ts';
+import { inSlices } from './in-slices.ts';
+import { makeDirectories } from './make-directories.ts';
 import { sweepTemporary, temporaryName } from './temporary-name.ts';
 
-/** Files up to this size are read whole: one read, one hash, one write. */
+/** Files up to this size are read and written whole, in one go. */
 export const smallFile = 256 * 1024;
 
 export interface StoredBlob {
@@ -45,10 +35,9 @@ export class BlobStore {
   /** Makes the directories and removes what dead processes left half-written. Call it once before use. */
   async prepare(): Promise<void> {
     try {
-      await mkdir(join(this.directory, 'tmp'), { recursive: true, mode: 0o700 });
-      await mkdir(join(this.directory, 'sha256'), { recursive: true, mode: 0o700 });
+      makeDirectories(join(this.directory, 'tmp'), 0o700);
       for (let index = 0; index < 256; index += 1)
-        await mkdir(join(this.directory, 'sha256', index.toString(16).padStart(2, '0')), { recursive: true });
+        makeDirectories(join(this.directory, 'sha256', index.toString(16).padStart(2, '0')), 0o700);
       await sweepTemporary(join(this.directory, 'tmp'));
     } catch (error) {
       throw fileFailure(error, 'prepare the store of blobs', this.directory);
@@ -66,52 +55,48 @@ export class BlobStore {
   }
 
   /** Size of the blob; undefined when the store lacks it. */
-  async sizeOf(digest: Digest): Promise<number | undefined> {
-    try {
-      return (await stat(this.path(digest))).size;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+  sizeOf(digest: Digest): number | undefined {
+    return statSync(this.path(digest), { throwIfNoEntry: false })?.size;
   }
 
-  async has(digest: Digest): Promise<boolean> {
-    return (await this.sizeOf(digest)) !== undefined;
+  has(digest: Digest): boolean {
+    return this.sizeOf(digest) !== undefined;
   }
 
   /** Those that the store lacks, in the order given, each once. */
   async missing(digests: readonly Digest[], signal: AbortSignal): Promise<Digest[]> {
-    const lacking = new Set<Digest>();
-    const distinct = [...new Set(digests)];
-    await forEachBounded(distinct, filesAtOnce, signal, async (digest) => {
-      if (!(await this.has(digest))) lacking.add(digest);
+    const lacking: Digest[] = [];
+    await inSlices(new Set(digests), signal, (digest) => {
+      if (!this.has(digest)) lacking.push(digest);
     });
-    return distinct.filter((digest) => lacking.has(digest));
+    return lacking;
   }
 
-  async putBytes(content: string | Uint8Array): Promise<StoredBlob> {
+  /** Blocks while it writes, which for small content is much quicker than waiting for the thread pool. */
+  putBytes(content: string | Uint8Array): StoredBlob {
     const buffer = Buffer.from(content);
     const digest = digestOf(buffer);
-    if (await this.#claim(digest, buffer.length)) return { digest, size: buffer.length, added: false };
-    await this.#write(buffer.length, digest, (temporary) =>
-      writeFile(temporary, buffer, { flag: 'wx', mode: 0o400 }),
-    );
+    if (this.#claim(digest, buffer.length)) return { digest, size: buffer.length, added: false };
+    const temporary = this.#temporary();
+    try {
+      writeFileSync(temporary, buffer, { flag: 'wx', mode: 0o400 });
+      renameSync(temporary, this.path(digest));
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw fileFailure(error, 'store a blob', this.directory, buffer.length);
+    }
     return { digest, size: buffer.length, added: true };
   }
 
-  /** The digest is that of the stored copy, whatever happens to the file meanwhile. */
+  /** For files of any size, in pieces. The digest is that of the stored copy, whatever happens to the file meanwhile. */
   async putFile(path: string, size: number, signal: AbortSignal): Promise<StoredBlob> {
-    if (size <= smallFile) return await this.putBytes(await readFile(path, { signal }));
     const seen = await digestOfFile(path, signal);
-    if (await this.#claim(seen, size)) return { digest: seen, size, added: false };
-    let stored = { digest: seen, size };
-    await this.#write(size, undefined, async (temporary) => {
+    if (this.#claim(seen, size)) return { digest: seen, size, added: false };
+    return await this.#write(size, async (temporary) => {
       await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       await chmod(temporary, 0o400);
-      stored = { digest: await digestOfFile(temporary, signal), size: (await stat(temporary)).size };
-      return stored.digest;
+      return { digest: await digestOfFile(temporary, signal), size: (await stat(temporary)).size };
     });
-    return { ...stored, added: true };
   }
 
   /**
@@ -123,10 +108,9 @@ export class BlobStore {
     signal: AbortSignal,
     expected?: { readonly digest: Digest; readonly size: number },
   ): Promise<StoredBlob> {
-    const hash = createHash('sha256');
-    let size = 0;
-    let digest = '';
-    await this.#write(expected?.size, undefined, async (temporary) => {
+    return await this.#write(expected?.size, async (temporary) => {
+      const hash = createHash('sha256');
+      let size = 0;
       const handle = await open(temporary, 'wx', 0o400);
       try {
         for await (const piece of source) {
@@ -134,18 +118,17 @@ export class BlobStore {
           hash.update(piece);
           size += piece.length;
           if (expected !== undefined && size > expected.size) throw wrongContent(expected.digest);
-          // `write` may take less than it was given; `writeFile` on a handle writes all of it at the present position.
+          // `write` may take less than it was given; `writeFile` on a handle goes on until all is written.
           await handle.writeFile(piece);
         }
       } finally {
         await handle.close();
       }
-      digest = hash.digest('hex');
+      const digest = hash.digest('hex');
       if (expected !== undefined && (expected.digest !== digest || expected.size !== size))
         throw wrongContent(expected.digest);
-      return digest;
+      return { digest, size };
     });
-    return { digest, size, added: true };
   }
 
   /** The caller verifies what it reads, as `read` does. Fails with ENOENT when the store lacks the blob. */
@@ -198,29 +181,27 @@ export class BlobStore {
    * Whether the blob is there with this size (a power cut leaves files empty or short). Touches it, so that a
    * collection of garbage which runs meanwhile sees that it is in use again.
    */
-  async #claim(digest: Digest, size: number): Promise<boolean> {
-    const path = this.path(digest);
-    try {
-      if ((await stat(path)).size !== size) return false;
-      // Setting the mode it has already moves its change time, by which the collection goes.
-      await chmod(path, 0o400);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    }
+  #claim(digest: Digest, size: number): boolean {
+    if (this.sizeOf(digest) !== size) return false;
+    // Setting the mode it has already moves its change time, by which the collection goes.
+    chmodSync(this.path(digest), 0o400);
+    return true;
   }
 
-  /** `fill` makes the temporary file and may return the digest where it was not known before. */
+  #temporary(): string {
+    return join(this.directory, 'tmp', temporaryName('blob'));
+  }
+
+  /** `fill` makes the temporary file and says what it holds. */
   async #write(
     size: number | undefined,
-    digest: Digest | undefined,
-    fill: (temporary: string) => Promise<Digest | undefined | void>,
-  ): Promise<void> {
-    const temporary = join(this.directory, 'tmp', temporaryName('blob'));
+    fill: (temporary: string) => Promise<Omit<StoredBlob, 'added'>>,
+  ): Promise<StoredBlob> {
+    const temporary = this.#temporary();
     try {
-      const found = await fill(temporary);
-      await rename(temporary, this.path(digest ?? found ?? ''));
+      const stored = await fill(temporary);
+      await rename(temporary, this.path(stored.digest));
+      return { ...stored, added: true };
     } catch (error) {
       await rm(temporary, { force: true });
       throw fileFailure(error, 'store a blob', this.directory, size);

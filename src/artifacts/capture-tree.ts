@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BlobStore } from './blob-store.ts';
-import { smallFile } from './blob-store.ts';
-import { filesAtOnce, forEachBounded } from './bounded.ts';
+import { type BlobStore, type StoredBlob, smallFile } from './blob-store.ts';
 import { digestOfFile } from './digest.ts';
 import { requireSpace } from './file-failure.ts';
+import { inSlices } from './in-slices.ts';
 import { findEscapingLink } from './link-target.ts';
 import { type Tree, type TreeEntry, treeOf } from './tree.ts';
 import { escapingLink, type FoundEntry, walkDirectory } from './walk-directory.ts';
+
+type FoundFile = Extract<FoundEntry, { type: 'file' }>;
 
 export interface CaptureOptions {
   /** Paths (files or whole directories) that are no part of the tree. */
@@ -37,15 +38,19 @@ export async function captureTree(
   refuseEscapingLinks(directory, found);
   const entries: TreeEntry[] = [];
   const added = new Set<string>();
-  await forEachBounded(found, filesAtOnce, signal, async (entry) => {
-    if (entry.type !== 'file') {
-      entries.push(entry);
-      return;
-    }
-    const stored = await storeFile(blobs, join(directory, entry.path), entry, signal, options);
+  const note = (entry: FoundFile, stored: StoredBlob): void => {
     if (stored.added) added.add(stored.digest);
     entries.push({ ...entry, size: stored.size, digest: stored.digest });
+  };
+  await inSlices(found, signal, (entry) => {
+    if (entry.type !== 'file') entries.push(entry);
+    else if (entry.size <= smallFile)
+      note(entry, storeSmall(blobs, join(directory, entry.path), entry, options));
   });
+  for (const entry of found) {
+    if (entry.type === 'file' && entry.size > smallFile)
+      note(entry, await storeLarge(blobs, join(directory, entry.path), entry, signal, options));
+  }
   return { tree: treeOf(entries), added: [...added] };
 }
 
@@ -55,20 +60,20 @@ export function refuseEscapingLinks(directory: string, found: readonly FoundEntr
   if (escaping !== undefined) throw escapingLink(directory, escaping.path, escaping.target);
 }
 
-async function storeFile(
+function storeSmall(blobs: BlobStore, path: string, entry: FoundFile, options: CaptureOptions): StoredBlob {
+  const content = readFileSync(path);
+  options.inspect?.(entry.path)(content);
+  return blobs.putBytes(content);
+}
+
+async function storeLarge(
   blobs: BlobStore,
   path: string,
-  entry: FoundEntry & { readonly type: 'file' },
+  entry: FoundFile,
   signal: AbortSignal,
   options: CaptureOptions,
-): ReturnType<BlobStore['putFile']> {
-  const inspect = options.inspect?.(entry.path);
-  if (entry.size <= smallFile) {
-    const content = await readFile(path, { signal });
-    inspect?.(content);
-    return await blobs.putBytes(content);
-  }
-  if (inspect !== undefined) await digestOfFile(path, signal, inspect);
+): Promise<StoredBlob> {
+  if (options.inspect !== undefined) await digestOfFile(path, signal, options.inspect(entry.path));
   await requireSpace(blobs.directory, { bytes: entry.size, files: 1 }, `store ${JSON.stringify(entry.path)}`);
   return await blobs.putFile(path, entry.size, signal);
 }

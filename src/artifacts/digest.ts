@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
 /** SHA-256 in lower-case hexadecimal: the name of a blob. */
@@ -11,7 +11,7 @@ export function isDigest(text: string): boolean {
 }
 
 export function digestOf(content: string | Uint8Array): Digest {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content);
 }
 
 /** Reads the file in pieces; `onContent` sees each of them once, in order. */
@@ -20,12 +20,12 @@ export async function digestOfFile(
   signal: AbortSignal,
   onContent?: (piece: Buffer) => void,
 ): Promise<Digest> {
-  const hash = createHash('sha256');
+  const running = createHash('sha256');
   for await (const piece of createReadStream(path, { signal, highWaterMark: 1 << 20 })) {
     // A stream without encoding yields buffers only.
     const content = piece as Buffer;
-    hash.update(content);
+    running.update(content);
     onContent?.(content);
   }
-  return hash.digest('hex');
+  return running.digest('hex');
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { canonicalJson } from '../core/json.ts';
 import { Failure } from '../core/failure.ts';
+import { canonicalJson } from '../core/json.ts';
 import { digestOf } from './digest.ts';
 import { type TreeEntry, treeOf } from './tree.ts';
 import { decodeTree, encodeTree } from './tree-document.ts';

@@ -1,5 +1,5 @@
-import { Failure } from '../core/failure.ts';
 import { textLines } from '../client/text-lines.ts';
+import { Failure } from '../core/failure.ts';
 import type { VerbContext } from './verb.ts';
 
 /**

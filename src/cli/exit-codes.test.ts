@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failureCodes, type FailureCode } from '../core/failure-codes.ts';
+import { type FailureCode, failureCodes } from '../core/failure-codes.ts';
 import { exitCodeOfFailure, exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 
 test('every failure has an exit code, and none of them says that all is well', () => {

@@ -1,10 +1,10 @@
 import type { OperationEventView } from '../api/operation-events.ts';
-import { isCutOff, isNotRunning, type ControlClient } from '../client/control-client.ts';
+import { type ControlClient, isCutOff, isNotRunning } from '../client/control-client.ts';
 import { followOperation } from '../client/operation-events.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
 import { LiveRegion } from './render/live-region.ts';
-import { endingLines, type EnvironmentState, printedOutput, rawOutput } from './render/operation-ending.ts';
+import { type EnvironmentState, endingLines, printedOutput, rawOutput } from './render/operation-ending.ts';
 import { operationLines } from './render/operation-lines.ts';
 import { applyEvent, emptyProgress, type OperationProgress } from './render/operation-progress.ts';
 import { plainLines } from './render/plain-lines.ts';

@@ -1,5 +1,5 @@
-import { closestWord } from '../manifest/closest-word.ts';
 import { Failure } from '../core/failure.ts';
+import { closestWord } from '../manifest/closest-word.ts';
 import type { OptionSpec } from './arguments.ts';
 import { type ExitName, exitCodes } from './exit-codes.ts';
 import { globalOptions } from './global-options.ts';

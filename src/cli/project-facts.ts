@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ProjectFacts } from '../manifest/draft/project-facts.ts';
 

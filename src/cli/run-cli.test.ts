@@ -136,7 +136,7 @@ test('a deploy sends the manifest and the source, follows to the end and tells w
     assert.deepEqual(body.request, {
       kind: 'deploy',
       environment: 'shop/staging',
-      source: { directory, manifestFile: 'mainstay.yaml', manifestText: manifest },
+      source: { directory, manifestFile: 'mainstay.yaml', manifestText: manifest, fresh: false },
       release: null,
       force: null,
     });

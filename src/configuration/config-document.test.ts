@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSealer } from '../system/sealing.ts';
 import {
-  changeConfig,
-  compareConfig,
   type ConfigChange,
   type ConfigDocument,
+  changeConfig,
+  compareConfig,
   emptyConfig,
   openSecrets,
   secretNames,

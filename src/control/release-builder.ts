@@ -23,6 +23,7 @@ export function releaseBuilder(
         manifest,
         sourceDirectory: source.directory,
         secrets: configuration.currentSecrets(environment),
+        fresh: source.fresh,
         signal: context.signal,
         emit: (progress) => context.emit(progress),
       });

@@ -13,7 +13,8 @@ export const failureCodes = {
   'conflict': 'The request contradicts the present state.',
   'needs-confirmation': 'The command would change or destroy something and nobody confirmed it.',
   'build-failed': 'A build command ended with an error.',
-  'source-invalid': 'The source tree cannot be made into a release (a link out of it, a socket, a secret in a file).',
+  'source-invalid':
+    'The source tree cannot be made into a release (a link out of it, a socket, a secret in a file).',
   'not-verified': 'The release was not verified in the environment that it must be promoted from.',
   'command-not-found': 'The program that a command names is not on the host.',
   'command-failed': 'A command of the application ended with an error.',

@@ -7,8 +7,6 @@ export type Bytes = number & { readonly __unit: 'bytes' };
 
 export const instant = (value: number): Instant => value as Instant;
 export const millis = (value: number): Millis => value as Millis;
-export const seconds = (value: number): Millis => (value * 1000) as Millis;
-export const minutes = (value: number): Millis => (value * 60_000) as Millis;
 export const bytes = (value: number): Bytes => value as Bytes;
 
 /** The only source of time that policy code sees; the composition root supplies the real one. */

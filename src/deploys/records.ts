@@ -76,11 +76,7 @@ export type ReleaseSource = {
 /** Turns source into releases; the feature `releases` implements it. */
 export interface ReleaseBuilder {
   /** The same source and manifest give the same release. Secrets of the environment must not turn up in it. */
-  build(
-    context: WorkContext,
-    environment: string,
-    source: ReleaseSource,
-  ): Promise<DeployableRelease>;
+  build(context: WorkContext, environment: string, source: ReleaseSource): Promise<DeployableRelease>;
 }
 
 export interface DeployDeps {

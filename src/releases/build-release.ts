@@ -12,7 +12,7 @@ import { toCanonicalManifest } from '../manifest/canonical.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Progress } from '../operations/step.ts';
 import type { Home } from '../system/home.ts';
-import { buildEnvironment, type BuildPlaces, buildPlaces } from './build/build-environment.ts';
+import { type BuildPlaces, buildEnvironment, buildPlaces } from './build/build-environment.ts';
 import { lockBuilds } from './build/build-lock.ts';
 import { killBuild } from './build/build-processes.ts';
 import { buildKey, readBuildRecord, writeBuildRecord } from './build/build-records.ts';

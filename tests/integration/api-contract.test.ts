@@ -100,8 +100,12 @@ describe('the control API', () => {
       requestedBy: 'test',
       request: { kind: 'verify', environment: 'shop/staging' },
     };
-    const first = controlCalls.startOperation.response.parse((await ask('POST', '/v1/operations', wish)).body);
-    const again = controlCalls.startOperation.response.parse((await ask('POST', '/v1/operations', wish)).body);
+    const first = controlCalls.startOperation.response.parse(
+      (await ask('POST', '/v1/operations', wish)).body,
+    );
+    const again = controlCalls.startOperation.response.parse(
+      (await ask('POST', '/v1/operations', wish)).body,
+    );
     assert.deepEqual([first.created, again.created], [true, false]);
     assert.equal(first.operation.id, again.operation.id);
   });

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { processIo } from '../../src/cli/cli-io.ts';
-import { openOutput, type Output } from '../../src/cli/output.ts';
+import { type Output, openOutput } from '../../src/cli/output.ts';
 import { ControlClient } from '../../src/client/control-client.ts';
 import { type Home, homeRoot, openHome } from '../../src/system/home.ts';
 

@@ -1,7 +1,7 @@
-import { optionUsage, exitsOf } from '../../src/cli/help.ts';
+import type { OptionSpec } from '../../src/cli/arguments.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { globalOptions } from '../../src/cli/global-options.ts';
-import type { OptionSpec } from '../../src/cli/arguments.ts';
+import { exitsOf, optionUsage } from '../../src/cli/help.ts';
 import type { Verb } from '../../src/cli/verb.ts';
 import type { VerbGroup } from '../../src/cli/verbs.ts';
 import { cell } from './markdown.ts';

@@ -1,5 +1,5 @@
 import { exitCodeOfFailure } from '../../src/cli/exit-codes.ts';
-import { failureCodes, type FailureCode } from '../../src/core/failure-codes.ts';
+import { type FailureCode, failureCodes } from '../../src/core/failure-codes.ts';
 import { statusOf } from '../../src/server/status-of.ts';
 import { cell } from './markdown.ts';
 

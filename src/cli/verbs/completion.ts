@@ -1,7 +1,7 @@
 import { usage } from '../arguments.ts';
 import { bashScript } from '../completion/bash.ts';
-import { fishScript } from '../completion/fish.ts';
 import { loadCompletionTable } from '../completion/completion-table.ts';
+import { fishScript } from '../completion/fish.ts';
 import { zshScript } from '../completion/zsh.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Verb } from '../verb.ts';

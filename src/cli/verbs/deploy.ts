@@ -8,7 +8,7 @@ import type { Verb, VerbContext } from '../verb.ts';
 
 export const deploy: Verb = {
   name: 'deploy',
-  usage: ['ENVIRONMENT [--release RELEASE] [--force REASON] [--detach]'],
+  usage: ['ENVIRONMENT [--release RELEASE | --fresh] [--force REASON] [--detach]'],
   description:
     'Builds the source beside mainstay.yaml in a clean copy, starts the new release beside the old one, and switches ' +
     'visitors over once it is healthy and its checks pass. Should anything fail, the old release goes on serving.',
@@ -17,6 +17,11 @@ export const deploy: Verb = {
       name: 'release',
       value: 'RELEASE',
       summary: 'Deploy this release (r7, or the beginning of its digest) instead of building',
+    },
+    {
+      name: 'fresh',
+      summary:
+        'Build even when the same source was built before; the checklist learns whether the result is the same',
     },
     { name: 'force', value: 'REASON', summary: 'Go past promote_from; the reason is kept in the evidence' },
     { name: 'detach', short: 'd', summary: 'Do not wait for the end' },
@@ -40,17 +45,26 @@ export const deploy: Verb = {
   run: async (context, args) => {
     const force = args.value('force') ?? null;
     if (force !== null && force.trim().length < 3) throw usage('mainstay deploy', '--force needs a reason');
-    const request = await deployRequest(context, args.words[0] ?? '', args.value('release') ?? null, force);
+    const release = args.value('release') ?? null;
+    const fresh = args.flag('fresh');
+    if (fresh && release !== null)
+      throw usage('mainstay deploy', '--fresh builds and --release does not; take one');
+    const request = await deployRequest(context, args.words[0] ?? '', { release, force, fresh });
     return startAndShow(context, request, { detach: args.flag('detach') });
   },
 };
+
+interface DeployChoices {
+  readonly release: string | null;
+  readonly force: string | null;
+  readonly fresh: boolean;
+}
 
 /** What `deploy` and `plan` ask for. The manifest is judged here first: a typo costs no network and no wait. */
 export async function deployRequest(
   context: VerbContext,
   written: string,
-  release: string | null,
-  force: string | null,
+  { release, force, fresh }: DeployChoices,
 ) {
   const { app, environment, id } = await environmentFrom(context, written);
   if (release !== null) return { kind: 'deploy' as const, environment: id, source: null, release, force };
@@ -72,6 +86,6 @@ export async function deployRequest(
       hint: known.length === 0 ? 'Add it under environments.' : `It has: ${known.join(', ')}.`,
     });
   }
-  const source = { directory: file.directory, manifestFile: file.shown, manifestText: file.text };
+  const source = { directory: file.directory, manifestFile: file.shown, manifestText: file.text, fresh };
   return { kind: 'deploy' as const, environment: id, source, release: null, force };
 }

@@ -1,6 +1,6 @@
 import { bytes, formatBytes } from '../../core/units.ts';
 import { confirmByTyping } from '../confirm.ts';
-import { environmentFrom, type EnvironmentName } from '../environment-argument.ts';
+import { type EnvironmentName, environmentFrom } from '../environment-argument.ts';
 import { startAndShow } from '../start-operation.ts';
 import type { Verb, VerbContext } from '../verb.ts';
 

@@ -1,10 +1,10 @@
+import type { ParsedArguments } from '../arguments.ts';
 import { usage } from '../arguments.ts';
 import { needApp } from '../environment-argument.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { lifecycleLines } from '../render/lifecycle-lines.ts';
 import { localTime } from '../render/ago.ts';
+import { lifecycleLines } from '../render/lifecycle-lines.ts';
 import type { Verb, VerbContext } from '../verb.ts';
-import type { ParsedArguments } from '../arguments.ts';
 
 export const lifecycle: Verb = {
   name: 'lifecycle',

@@ -1,7 +1,7 @@
 import { readLogLines } from '../../client/log-lines.ts';
 import { usage } from '../arguments.ts';
-import { environmentFrom } from '../environment-argument.ts';
 import { drained } from '../cli-io.ts';
+import { environmentFrom } from '../environment-argument.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupted } from '../interrupted.ts';
 import { logLine } from '../render/log-line.ts';

@@ -19,7 +19,11 @@ export const plan: Verb = {
   words: [1, 1],
   completes: ['environment'],
   run: async (context, args) => {
-    const body = await deployRequest(context, args.words[0] ?? '', args.value('release') ?? null, null);
+    const body = await deployRequest(context, args.words[0] ?? '', {
+      release: args.value('release') ?? null,
+      force: null,
+      fresh: false,
+    });
     if (context.out.isTerminal) context.note(context.err.style.dim('Building and planning.'));
     const answer = await context.control().call('plan', { body }, context.interrupted());
     const { out } = context;

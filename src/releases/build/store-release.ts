@@ -9,8 +9,8 @@ import { encodeTree } from '../../artifacts/tree-document.ts';
 import { Failure } from '../../core/failure.ts';
 import { toCanonicalManifest } from '../../manifest/canonical.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
-import { createSecretFinder } from '../secrets/secret-finder.ts';
 import { findSecretInRelease } from '../secrets/find-secret-in-release.ts';
+import { createSecretFinder } from '../secrets/secret-finder.ts';
 
 export interface StoredRelease {
   readonly digest: string;

@@ -1,6 +1,6 @@
 import { Failure } from '../../core/failure.ts';
-import { createSecretFinder } from './secret-finder.ts';
 import { type SecretFinding, scanForSecrets } from './scan-for-secrets.ts';
+import { createSecretFinder } from './secret-finder.ts';
 
 export interface SourceInspector {
   /** Throws `source-invalid` when the file holds a configured secret. */

@@ -4,7 +4,7 @@ import { filesAtOnce, forEachBounded } from '../../artifacts/bounded.ts';
 import { refuseEscapingLinks } from '../../artifacts/capture-tree.ts';
 import { type FoundEntry, findEntry, walkDirectory } from '../../artifacts/walk-directory.ts';
 import { Failure } from '../../core/failure.ts';
-import { hasRepository, isWorkTree, readRevision, type Revision, sourcePaths } from './git-repository.ts';
+import { hasRepository, isWorkTree, type Revision, readRevision, sourcePaths } from './git-repository.ts';
 import { type IgnoreRules, judge, leavesOut, parseIgnoreRules } from './ignore-rules.ts';
 
 export interface SourceRequest {
