@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Exchange } from './exchange.ts';
 import { refused } from './field-section.ts';
 import type { Forwarder } from './forwarder.ts';
-import { errorPage, titleOf } from './pages.ts';
+import { writeLocalAnswer } from './local-answer.ts';
 import type { ClientIdentity } from './rewrite-head.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -133,12 +133,8 @@ export class ClientConnection {
   /** Answers what is not a request, and ends the connection: where the next one would begin is anybody's guess. */
   #refuse(status: number, reason: string): void {
     const id = this.#forwarder.newRequestId();
-    const body = errorPage(status, reason, id);
-    this.socket.write(
-      `HTTP/1.1 ${status} ${titleOf(status)}\r\ncontent-type: text/html; charset=utf-8\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\ncache-control: no-store\r\nconnection: close\r\n` +
-        `x-request-id: ${id}\r\n\r\n${body}`,
-    );
+    const answer = { status, reason, requestId: id, connection: 'close', headOnly: false } as const;
+    this.socket.write(writeLocalAnswer(answer).text);
     this.#forwarder.logRefusal(this, id, status, reason);
     this.finish();
   }
@@ -182,8 +178,8 @@ export class ClientConnection {
 
   #updateFlow(): void {
     const { exchange } = this;
-    if (!this.#paused && exchange?.bodyBlocked !== true) return;
-    const room = (this.#pending?.length ?? 0) <= readAheadBytes && exchange?.bodyBlocked !== true;
+    if (!this.#paused && exchange?.body.blocked !== true) return;
+    const room = (this.#pending?.length ?? 0) <= readAheadBytes && exchange?.body.blocked !== true;
     if (room || exchange?.wantsBody === true) this.resume();
     else this.pause();
   }
@@ -214,7 +210,7 @@ export class ClientConnection {
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
     else if (this.#lingering) this.socket.destroy();
     else if (this.exchange === null) this.finish();
-    else if (this.exchange.eventStream || !this.exchange.requestDone) this.abort();
+    else if (this.exchange.eventStream || !this.exchange.body.done) this.abort();
   }
 
   /** Ends the connection after what was written has left. */

@@ -36,7 +36,7 @@ function cut(forwarder: Forwarder, instances: readonly Instance[]): DrainResult 
   const webSockets = instances.reduce((sum, { tunnels }) => sum + tunnels.size, 0);
   for (const { exchange } of forwarder.connections) {
     if (exchange?.instance && instances.includes(exchange.instance))
-      exchange.respond(503, undefined, 'retry-after: 1\r\n');
+      exchange.respond(503, { fields: 'retry-after: 1\r\n' });
   }
   for (const { tunnels } of instances) for (const tunnel of [...tunnels]) tunnel.cut();
   return { drained: requests + webSockets === 0, requests, webSockets };

@@ -164,7 +164,7 @@ export class Forwarder {
 
   /** Lets every waiting request look for an instance again. */
   #kick(): void {
-    for (const exchange of [...this.holds]) exchange.retryDispatch();
+    for (const exchange of [...this.holds]) exchange.begin();
   }
 
   mayHold(): boolean {
