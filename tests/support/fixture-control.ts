@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,8 @@ export class FixtureControl {
   readonly answers: Answers;
   /** Calls in the order of their arrival. */
   readonly seen: { readonly name: ControlCallName; readonly request: FixtureRequest }[] = [];
-  readonly #directory: string;
+  /** What `--home` must say to reach it. */
+  readonly home: string;
   readonly #events = new Map<
     string,
     { readonly seq: number; readonly at: number; readonly type: string; readonly data: unknown }[]
@@ -34,14 +35,16 @@ export class FixtureControl {
   #server: Server | undefined;
   #at = 1_700_000_000_000;
 
+  /** `directory` is the fixture's own, and laid out like a home. */
   constructor(directory: string, answers: Answers) {
-    this.#directory = directory;
-    this.socketPath = join(directory, 'control.sock');
+    this.home = directory;
+    this.socketPath = join(directory, 'run', 'control.sock');
     this.answers = answers;
   }
 
   static async start(answers: Answers = {}): Promise<FixtureControl> {
     const fixture = new FixtureControl(await mkdtemp(join(tmpdir(), 'mainstay-fixture-')), answers);
+    await mkdir(join(fixture.home, 'run'));
     await fixture.listen();
     return fixture;
   }
@@ -79,7 +82,7 @@ export class FixtureControl {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.home, { recursive: true, force: true });
   }
 
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -138,8 +141,15 @@ async function send(
     return;
   }
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  for await (const line of answer as AsyncIterable<unknown>) response.write(`${JSON.stringify(line)}\n`);
+  for await (const line of answer as AsyncIterable<unknown>) {
+    if (response.destroyed) return;
+    if (!response.write(`${JSON.stringify(line)}\n`)) await drainedOrClosed(response);
+  }
   response.end();
+}
+
+function drainedOrClosed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
 }
 
 function route({ method, url }: IncomingMessage) {

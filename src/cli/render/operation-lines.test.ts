@@ -79,6 +79,7 @@ test('a failure shows what failed, what was taken back and what was never begun'
     started('start a'),
     { type: 'step-failed', data: { step: 'start a', failure, then: 'compensate' } },
     { type: 'compensating', data: { failure } },
+    { type: 'step-compensated', data: { step: 'start a' } },
     { type: 'step-compensated', data: { step: 'copy' } },
     { type: 'finished', data: { outcome: 'failed', failure } },
   );

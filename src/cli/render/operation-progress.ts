@@ -102,7 +102,7 @@ export function applyEvent(before: OperationProgress, event: OperationEventView)
     case 'compensating':
       return { ...progress, state: 'compensating', failure: event.data.failure };
     case 'step-compensated':
-      return changeStep(progress, event.data.step, { state: 'undone', note: null });
+      return compensated(progress, event.data.step);
     case 'compensation-failed':
       return changeStep(progress, event.data.step, {
         state: 'undoing',
@@ -166,6 +166,12 @@ function stepFailed(
     durationMs,
     note: null,
   });
+}
+
+/** The step that failed keeps its mark, so that it can still be told from those that were undone because of it. */
+function compensated(before: OperationProgress, id: string): OperationProgress {
+  const failed = before.steps?.find((step) => step.id === id)?.state === 'failed';
+  return changeStep(before, id, failed ? { note: null } : { state: 'undone', note: null });
 }
 
 function finished(
