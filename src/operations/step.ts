@@ -51,7 +51,10 @@ export type Progress =
 
 export interface WorkContext {
   readonly operation: { readonly id: string; readonly kind: string; readonly environment: string };
-  /** Fencing number of the lease; goes along with every call that changes a host. */
+  /**
+   * Fencing number of the lease; goes along with every call that changes a host, and with those that ask whether
+   * a change that must not happen twice has happened: a call of a worker that died may still be on its way.
+   */
   readonly fence: number;
   /**
    * Aborts with a `Failure` `cancelled` when a person cancels or another step of the wave failed, with
