@@ -28,6 +28,8 @@ export async function spawnRole(role: SpawnRole, signal: AbortSignal): Promise<v
   const [program, ...args] = role.argv;
   if (program === undefined) throw new Error('a role needs a program');
   const child = spawn(program, args, {
+    // It outlives the directory that the command was typed in.
+    cwd: '/',
     detached: true,
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
     env: { ...role.environment, [readyVariable]: String(readyDescriptor) },

@@ -14,6 +14,7 @@ import {
   startCommand,
 } from './run-command.ts';
 import { type Answer, visit } from './visitor.ts';
+import { waitUntil } from './wait-until.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'mainstay');
 const endMs = 15_000;
@@ -102,7 +103,7 @@ export class Mainstay implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (!this.canStart) killAll(this.home.root);
-      else if (this.processes().length > 0) await this.#shutDown();
+      else if (this.processes().length > 0) await this.#end();
       await assertNoneLeft(this.home.root, endMs);
     } finally {
       killAll(this.home.root);
@@ -110,10 +111,16 @@ export class Mainstay implements AsyncDisposable {
     }
   }
 
-  async #shutDown(): Promise<void> {
+  /** Ends the control plane, with `stop` everything else too; resolves when it has ended. */
+  async shutDown(instances: 'keep' | 'stop'): Promise<void> {
+    await this.control.call('shutdown', { body: { instances } });
+    await waitUntil('the control plane has ended', () => this.pid('control') === undefined);
+  }
+
+  async #end(): Promise<void> {
     // Starts a control plane when there is none, as for a person whose machine lost it.
     await this.ok(['status']);
-    await this.control.call('shutdown', { body: { instances: 'stop' } });
+    await this.shutDown('stop');
   }
 }
 

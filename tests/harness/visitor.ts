@@ -54,7 +54,7 @@ export class Visitor {
   constructor(port: number, host: string, everyMs: number) {
     this.#port = port;
     this.#host = host;
-    this.#timer = setInterval(() => this.#visit(), everyMs);
+    this.#timer = setInterval(() => this.#visit(), everyMs).unref();
   }
 
   /** Resolves when the last visit has ended. */

@@ -11,7 +11,7 @@ test('a damaged database is refused with the way back and not overwritten, and v
   await using mainstay = await startMainstay();
   const application = new Application(mainstay, 'damaged');
   assertExit(await application.deploy('live', { version: 'v1' }), 0);
-  await mainstay.control.call('shutdown', { body: { instances: 'keep' } });
+  await mainstay.shutDown('keep');
   const { database } = mainstay.home;
   const whole = await readFile(database);
   const damaged = Buffer.from(whole);
@@ -54,7 +54,7 @@ test('a database that is missing beside what belongs to it is not silently made 
 test('a database of a newer version is refused, naming both versions', async () => {
   await using mainstay = await startMainstay();
   await mainstay.ok(['status']);
-  await mainstay.control.call('shutdown', { body: { instances: 'stop' } });
+  await mainstay.shutDown('stop');
   const version = setVersion(mainstay.home.database, (now) => now + 41);
   const ended = await mainstay.run(['status']);
   assertExit(ended, 8);

@@ -21,7 +21,7 @@ test('two homes side by side never meet', async () => {
   await assertSettled(left, one, 'live', { version: 'left' });
   await assertSettled(right, other, 'live', { version: 'right' });
   assertExit(await other.run(['destroy', 'live', '--data', '--yes']), 0);
-  await right.control.call('shutdown', { body: { instances: 'stop' } });
+  await right.shutDown('stop');
   await assertSettled(left, one, 'live', { version: 'left' });
 });
 
@@ -54,7 +54,7 @@ test('a home that cannot be made is refused with the path and the reason', async
 test('a key that others can read is refused, with the command that mends it', async () => {
   await using mainstay = await startMainstay();
   await mainstay.ok(['status']);
-  await mainstay.control.call('shutdown', { body: { instances: 'stop' } });
+  await mainstay.shutDown('stop');
   await chmod(mainstay.home.key, 0o644);
   const ended = await mainstay.run(['status']);
   assertExit(ended, 8);

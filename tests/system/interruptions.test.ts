@@ -77,8 +77,7 @@ test('stopping the control plane leaves everything serving; starting it again fi
   const before = mainstay.processes().map(({ pid }) => pid);
   const control = mainstay.pid('control');
   const visitor = new Visitor(mainstay.httpPort, application.domain('live'), 20);
-  await mainstay.control.call('shutdown', { body: { instances: 'keep' } });
-  await waitUntil('the control plane has ended', () => mainstay.pid('control') === undefined);
+  await mainstay.shutDown('keep');
   await mainstay.ok(['status']);
   await assertSettled(mainstay, application, 'live', { version: 'v1' });
   const visits = await visitor.stop();

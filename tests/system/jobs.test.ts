@@ -17,7 +17,7 @@ test('a scheduled job runs while the control plane is down, and is known to it a
   const [job] = (await environmentState(mainstay, 'clockwork/live')).jobs;
   assert.equal(job?.name, 'tick');
   assert.ok((job.nextAt ?? 0) > Date.now() && (job.nextAt ?? 0) <= Date.now() + 60_000);
-  await mainstay.control.call('shutdown', { body: { instances: 'keep' } });
+  await mainstay.shutDown('keep');
 
   const ticks = join(mainstay.home.environments, 'clockwork', 'live', 'data', 'files', 'ticks');
   await waitUntil('the job has run', () => existsSync(ticks), { timeoutMs: 75_000, everyMs: 200 });

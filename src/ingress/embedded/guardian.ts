@@ -41,6 +41,7 @@ export class Guardian {
     const log = openSync(logFile, 'a', 0o600);
     try {
       const child = spawn(program, rest, {
+        cwd: '/',
         detached: true,
         stdio: ['ignore', log, log, ...this.#sockets],
         env: { ...process.env, MAINSTAY_LISTEN_FDS: this.#sockets.map((_, index) => index + 3).join(',') },

@@ -49,6 +49,7 @@ export async function launchIngress(options: LaunchOptions, signal: AbortSignal)
   try {
     const sockets = [options.http.fd, ...(options.https === null ? [] : [options.https.fd])];
     const child = spawn(program, [...rest, optionsFile], {
+      cwd: '/',
       detached: true,
       stdio: ['ignore', log.fd, log.fd, ...sockets],
     });

@@ -77,8 +77,7 @@ export class CrashBench implements AsyncDisposable {
   async armControl(point: string): Promise<void> {
     const { mainstay } = this;
     await mainstay.ok(['status']);
-    await mainstay.control.call('shutdown', { body: { instances: 'keep' } });
-    await waitUntil('the control plane has ended', () => mainstay.pid('control') === undefined);
+    await mainstay.shutDown('keep');
     const armed = mainstay.start(['serve'], {
       environment: { MAINSTAY_FAILURE_POINT: point },
       timeoutMs: 600_000,
