@@ -23,6 +23,8 @@ export async function confirmByTyping(
 }
 
 async function firstLine({ io }: VerbContext): Promise<string | undefined> {
-  for await (const line of textLines(io.stdin)) return line;
-  return undefined;
+  const lines = textLines(io.stdin);
+  const first = await lines.next();
+  await lines.return();
+  return first.done === true ? undefined : first.value;
 }

@@ -42,16 +42,17 @@ async function typed({ io, err }: VerbContext, name: string): Promise<string> {
   err.stream.write(`Value for ${name} (not shown): `);
   io.stdin.setRawMode?.(true);
   try {
-    let value = '';
+    const value: string[] = [];
     const decoder = new TextDecoder();
     for await (const chunk of io.stdin) {
       for (const character of decoder.decode(chunk, { stream: true })) {
-        if (enter.has(character)) return value;
+        if (enter.has(character)) return value.join('');
         if (character === '\u0003') throw new Interrupted();
-        value = backspace.has(character) ? [...value].slice(0, -1).join('') : value + character;
+        if (backspace.has(character)) value.pop();
+        else value.push(character);
       }
     }
-    return value;
+    return value.join('');
   } finally {
     io.stdin.setRawMode?.(false);
     err.stream.write('\n');

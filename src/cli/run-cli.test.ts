@@ -286,7 +286,10 @@ test('a secret typed on a terminal is not echoed, and can be corrected', async (
   const { code, err } = await run(control, 'secret set shop/staging KEY', options);
   assert.equal(code, 0);
   assert.equal(err, 'Value for KEY (not shown): \n');
-  assert.deepEqual((control.seen[0]?.request.body as { setSecrets: object }).setSecrets, { KEY: 'abc' });
+  assert.deepEqual(
+    control.seen.map(({ request }) => (request.body as { setSecrets: object }).setSecrets),
+    [{ KEY: 'abc' }],
+  );
 });
 
 test('a failure of the control plane is printed in words, and as JSON when asked for', async () => {

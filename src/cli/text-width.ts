@@ -2,7 +2,7 @@
 const escapeSequence = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const joined = /[\p{Mn}\p{Me}\u200b-\u200d\ufe0f]/u;
+const joined = /\p{Mn}|\p{Me}|[\u200b-\u200d]/u;
 
 /** Columns that a text takes on a terminal. Escape sequences take none. */
 export function textWidth(text: string): number {

@@ -63,5 +63,5 @@ export interface VerbContext {
   /** Prints a document for a program. */
   json(document: unknown): void;
   /** `mainstay status`, as it must be typed here. */
-  command(line: string): string;
+  readonly command: (line: string) => string;
 }

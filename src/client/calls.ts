@@ -37,11 +37,14 @@ export const callRoutes: Readonly<Record<ControlCallName, CallRoute>> = {
   shutdown: { method: 'POST', path: '/v1/shutdown', waits: true },
 };
 
+/** What may stand in a path or a query. */
+export type Plain = string | number | boolean;
+
 /** Path and query of a call, every value escaped. Throws when a parameter of the path is missing. */
 export function callTarget(
   route: CallRoute,
-  params: Readonly<Record<string, unknown>>,
-  query: Readonly<Record<string, unknown>>,
+  params: Readonly<Record<string, Plain | undefined>>,
+  query: Readonly<Record<string, Plain | undefined>>,
 ): string {
   const path = route.path.replaceAll(/:([a-z]+)/gi, (_match, name: string) => {
     const value = params[name];

@@ -6,7 +6,7 @@ import type {
   ControlResponse,
 } from '../api/control.ts';
 import { Failure, type FailureDocument, failureFromDocument } from '../core/failure.ts';
-import { callRoutes, callTarget } from './calls.ts';
+import { callRoutes, callTarget, type Plain } from './calls.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 
 /** `key` may be left out where nothing in it is required. */
@@ -29,8 +29,8 @@ export interface ControlClientOptions {
 }
 
 interface LooseInput {
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly params?: Readonly<Record<string, Plain | undefined>>;
+  readonly query?: Readonly<Record<string, Plain | undefined>>;
   readonly body?: unknown;
 }
 

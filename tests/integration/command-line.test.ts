@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -8,12 +8,8 @@ import { FixtureControl } from '../support/fixture-control.ts';
 
 const program = fileURLToPath(new URL('../../bin/mainstay', import.meta.url));
 
-function start(
-  control: FixtureControl,
-  ...args: string[]
-): ChildProcess & { readonly stdout: NodeJS.ReadableStream; readonly stderr: NodeJS.ReadableStream } {
-  const child = spawn(program, ['--home', control.home, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  return child as ReturnType<typeof start>;
+function start(control: FixtureControl, ...args: string[]) {
+  return spawn(program, ['--home', control.home, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 test('Ctrl-C on a deploy that is followed ends with 130 and says how to come back', async () => {
@@ -67,7 +63,7 @@ test('a reader that has seen enough ends a log without a complaint', async () =>
   const child = start(control, 'logs', 'shop/staging', '-f');
   const errors = text(child.stderr);
   await once(child.stdout, 'data');
-  (child.stdout as unknown as { destroy(): void }).destroy();
+  child.stdout.destroy();
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
   assert.equal(await errors, '');

@@ -92,7 +92,7 @@ export class FixtureControl {
       const stream = 'stream' in call ? call.stream : undefined;
       const body = stream === 'duplex' ? incoming : await readBody(incoming);
       const request: FixtureRequest = {
-        params: call.params.parse(params) as Record<string, string>,
+        params: call.params.parse(params),
         query: call.query.parse(query),
         body: call.body === null ? body : call.body.parse(body),
       };

@@ -95,7 +95,11 @@ export function remarks(environment: EnvironmentOverview, { now }: Pick<StatusVi
     found.push(
       `${lastOperation.kind} under way (${lastOperation.id}), asked for ${ago(lastOperation.createdAt, now)}`,
     );
-  } else if (lastOperation?.failure != null && lastOperation.outcome !== 'cancelled') {
+  } else if (
+    lastOperation !== null &&
+    lastOperation.failure !== null &&
+    lastOperation.outcome !== 'cancelled'
+  ) {
     const when = ago(lastOperation.finishedAt ?? lastOperation.createdAt, now);
     found.push(
       `${lastOperation.kind} ${lastOperation.outcome ?? ''} ${when}: ${lastOperation.failure.message}`,

@@ -8,7 +8,7 @@ import type { Verb, VerbContext } from '../verb.ts';
 
 export const deploy: Verb = {
   name: 'deploy',
-  usage: ['ENVIRONMENT [--release RELEASE | --fresh] [--force REASON] [--detach]'],
+  usage: ['ENVIRONMENT [--fresh] [--force REASON] [--detach]', 'ENVIRONMENT --release RELEASE [--detach]'],
   description:
     'Builds the source beside mainstay.yaml in a clean copy, starts the new release beside the old one, and switches ' +
     'visitors over once it is healthy and its checks pass. Should anything fail, the old release goes on serving.',

@@ -43,7 +43,7 @@ export const logs: Verb = {
       lines: Number(lines),
       ...(service === undefined ? {} : { service }),
       ...(instance === undefined ? {} : { instance }),
-      ...(follow ? { follow: 'true' } : {}),
+      follow,
     };
     const { out, globals } = context;
     const withTimes = out.isTerminal || args.flag('times');
