@@ -68,13 +68,11 @@ async function play(
   let wasCancelled = false;
   for (const crash of [...cuts.crashes, Infinity]) {
     const owner = owners.make();
-    let subject: OperationsEngine | undefined;
     const point = new CrashPoint((_name, count) => {
-      if (count === cuts.cancelAt && subject !== undefined)
-        wasCancelled = cancel(bench, subject, environment) || wasCancelled;
+      if (count === cuts.cancelAt) wasCancelled = cancel(bench, subject, environment) || wasCancelled;
       return count === crash;
     });
-    subject = engine({ ...kinds, owner, failurePoints: point });
+    const subject: OperationsEngine = engine({ ...kinds, owner, failurePoints: point });
     subject.start();
     const ending = subject.enqueue(asked).then(async ({ operation }) => {
       await followToEnd(subject, operation.id);

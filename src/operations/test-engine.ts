@@ -152,7 +152,7 @@ export async function carryOut(
 /** Rejects when the signal aborts, as well-behaved work does; never resolves. */
 export function untilAborted({ signal }: Pick<WorkContext, 'signal'>): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const give = (): void => reject(signal.reason);
+    const give = (): void => reject(signal.reason as Error);
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
   });

@@ -62,7 +62,7 @@ export class World {
 export function worldSteps(world: World, natures: readonly StepNature[]): readonly StepKind[] {
   const natureOf = (input: Json): StepNature => {
     const found = natures.find(({ name }) => name === input);
-    if (found === undefined) throw new Error(`no step ${String(input)}`);
+    if (found === undefined) throw new Error(`no step ${JSON.stringify(input)}`);
     return found;
   };
   // A turn of the event loop in the middle, so that steps of one wave interleave.
