@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type {
+  commandSchema,
+  logLineSchema} from './agent-shapes.ts';
 import {
   checkRequestSchema,
   checkResultSchema,
-  commandSchema,
   digest,
   environmentId,
   fence,
@@ -10,7 +12,6 @@ import {
   instanceSpecSchema,
   instanceStatusSchema,
   jobSpecSchema,
-  logLineSchema,
   routeSchema,
   taskSpecSchema,
   taskStatusSchema,

@@ -5,11 +5,11 @@ import { operationHandlers } from '../server/handlers/operation-handlers.ts';
 import { recordHandlers } from '../server/handlers/record-handlers.ts';
 import { streamHandlers } from '../server/handlers/stream-handlers.ts';
 import { compareService } from './compare-service.ts';
+import type { Control, ControlOptions } from './control.ts';
 import { environmentsService } from './environments-service.ts';
 import { lifecycleService } from './lifecycle-service.ts';
 import { operationsService } from './operations-service.ts';
 import { releasesView } from './releases-view.ts';
-import type { Control, ControlOptions } from './run-control.ts';
 import { shutdownService } from './shutdown-service.ts';
 
 /** Everything that the API answers with, from the services of this control plane. */

@@ -113,7 +113,7 @@ describe('records of deploys over the store', () => {
     );
     assert.equal(records.promotionSource('shop/production'), 'staging');
     const [forced] = store.evidence.read({ subject: 'shop/production', kind: 'promotion.forced', limit: 1 });
-    assert.deepEqual((forced?.data as { reason: string }).reason, 'a hot fix');
+    assert.match(JSON.stringify(forced?.data), /"reason":"a hot fix"/);
   });
 
   it('keeps secrets sealed in the store and opens them for the revision that was asked for', () => {

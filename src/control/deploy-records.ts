@@ -2,6 +2,7 @@ import { Failure } from '../core/failure.ts';
 import type { Json } from '../core/json.ts';
 import type { DeployableRelease, Deployment, DeployRecords, PlannedInstance } from '../deploys/records.ts';
 import type { Manifest } from '../manifest/manifest.ts';
+import { judgePromotion, type VerificationFact } from '../releases/promotion.ts';
 import type { DeploymentRecord } from '../store/deployments.ts';
 import type { ReleaseRecord } from '../store/releases.ts';
 import type { Store } from '../store/store.ts';
@@ -142,24 +143,24 @@ function promotionSource(
   return found?.promoteFrom ?? null;
 }
 
-/** The newest word on this release in that environment decides: a check that failed later takes it back. */
+/** What the chain of evidence says about this release in that environment. */
 function verification(
   store: Store,
   environment: string,
   release: ReleaseRecord,
 ): { verified: boolean; reason: string } {
-  const of = (kind: string) =>
+  const facts = (kind: string, means: VerificationFact['kind']): VerificationFact[] =>
     store.evidence
       .read({ subject: environment, kind, limit: historyLimit })
-      .find(
-        ({ data }) =>
-          data !== null && typeof data === 'object' && 'release' in data && data.release === release.digest,
-      );
-  const passed = of('deploy.verified');
-  if (passed === undefined)
-    return { verified: false, reason: `it was never deployed to ${environment} and verified there.` };
-  const failed = of('verification.failed');
-  if (failed !== undefined && failed.seq > passed.seq)
-    return { verified: false, reason: `the last verification in ${environment} failed.` };
-  return { verified: true, reason: `verified in ${environment}` };
+      .map(({ data, seq }) => ({ kind: means, release: releaseOf(data), order: seq }));
+  const { allowed, reason } = judgePromotion(release.digest, environment, [
+    ...facts('deploy.verified', 'verified'),
+    ...facts('verification.failed', 'failed'),
+  ]);
+  return { verified: allowed, reason: `it ${reason}.` };
+}
+
+function releaseOf(data: Json): string {
+  const release = data !== null && typeof data === 'object' && 'release' in data ? data.release : undefined;
+  return typeof release === 'string' ? release : '';
 }

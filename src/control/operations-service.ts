@@ -18,7 +18,7 @@ export function operationsService(
     enqueue: async ({ request, idempotencyKey, requestedBy }) => {
       makeKnown(store, request);
       const { kind, environment, ...input } = request;
-      return engine.enqueue({ kind, environment, idempotencyKey, requestedBy, input: input as Json });
+      return engine.enqueue({ kind, environment, idempotencyKey, requestedBy, input: input });
     },
     plan: async (request, signal) => {
       makeKnown(store, request);
@@ -27,7 +27,7 @@ export function operationsService(
       if (kind === undefined)
         throw new Failure('usage-invalid', `There is no operation of the kind ${name}.`);
       const operation = { id: randomUUID(), kind: name, environment };
-      return kind.prepare({ operation, fence: 0, signal, emit: () => undefined }, input as Json);
+      return kind.prepare({ operation, fence: 0, signal, emit: () => undefined }, input);
     },
     cancel: (id, by) => engine.cancel(id, by),
     find: (id) => {

@@ -1,20 +1,16 @@
-import type { BlobStore } from '../artifacts/blob-store.ts';
 import { Failure, toFailureDocument } from '../core/failure.ts';
-import type { Clock } from '../core/units.ts';
 import { deployKinds } from '../deploys/deploy-kinds.ts';
 import type { Host, Hosts } from '../hosts/host.ts';
 import { manifestFromCanonical } from '../manifest/canonical.ts';
 import { OperationsEngine } from '../operations/engine.ts';
-import type { FailurePoints } from '../operations/failure-points.ts';
-import type { OperationKind, StepKind } from '../operations/step.ts';
+import type { StepKind } from '../operations/step.ts';
 import { listenOnSocket } from '../server/http-server.ts';
 import { openStore, type Store } from '../store/store.ts';
-import type { Home } from '../system/home.ts';
 import { identifyProcess } from '../system/process-identity.ts';
 import { acquireProcessLock } from '../system/process-lock.ts';
 import { reportReady } from '../system/report-ready.ts';
-import type { Sealer } from '../system/sealing.ts';
 import { ConfigurationService } from './configuration-service.ts';
+import type { Control, ControlOptions } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
 import { deployRecords } from './deploy-records.ts';
 import { withEvidence } from './finished-evidence.ts';
@@ -22,32 +18,6 @@ import { newestManifest } from './newest-manifest.ts';
 import { pruneReleases } from './prune-releases.ts';
 import { releaseBuilder, releaseContents } from './release-builder.ts';
 import { watchAgent } from './watch-agent.ts';
-
-export interface ControlOptions {
-  readonly home: Home;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly hosts: readonly Host[];
-  /** Prepared by the control plane. */
-  readonly blobs: BlobStore;
-  readonly sealer: Sealer;
-  /** Resolves when the agent of this machine answers, having started it when it did not. */
-  readonly ensureAgent: (signal: AbortSignal) => Promise<void>;
-  /** What build commands see of the machine. */
-  readonly buildEnvironment: { readonly path: string; readonly variables: Readonly<Record<string, string>> };
-  readonly failurePoints: FailurePoints | undefined;
-  readonly log: (message: string, fields: Readonly<Record<string, unknown>>) => void;
-}
-
-export interface Control {
-  readonly hosts: Hosts;
-  readonly store: Store;
-  readonly engine: OperationsEngine;
-  readonly configuration: ConfigurationService;
-  readonly kinds: readonly OperationKind[];
-  /** Disposed of before the agent is stopped on purpose. */
-  readonly agentWatch: AsyncDisposable;
-}
 
 /**
  * Runs the control plane until the signal aborts: takes the lock of the home, opens the store, brings the

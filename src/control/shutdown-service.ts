@@ -1,5 +1,5 @@
 import type { ControlDeps } from '../server/control-deps.ts';
-import type { Control, ControlOptions } from './run-control.ts';
+import type { Control, ControlOptions } from './control.ts';
 
 /** Long enough for the answer to leave. */
 const farewellMs = 100;

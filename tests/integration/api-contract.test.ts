@@ -55,7 +55,7 @@ describe('the control API', () => {
   it('declares every parameter that stands in a path', async () => {
     const { body } = await ask('GET', '/v1/openapi.json');
     for (const [path, methods] of Object.entries((body as OpenApi).paths)) {
-      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
       for (const { parameters } of Object.values(methods)) {
         const declared = (parameters as { in: string; name: string }[])
           .filter((parameter) => parameter.in === 'path')

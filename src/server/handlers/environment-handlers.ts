@@ -33,10 +33,8 @@ export function environmentHandlers(deps: ControlDeps): Pick<Handlers, Name> {
     environment: async ({ params, signal }) => {
       const id = `${params.app}/${params.environment}`;
       const row = deps.environments.get(id);
-      return environmentDetail(
-        row,
-        await observeAll(deps.hosts, id, signal),
-        deps.environments.releaseNumber,
+      return environmentDetail(row, await observeAll(deps.hosts, id, signal), (digest) =>
+        deps.environments.releaseNumber(digest),
       );
     },
     maintenance: async ({ params, body, signal }) => {

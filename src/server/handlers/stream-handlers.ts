@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Failure } from '../../core/failure.ts';
 import type { Host } from '../../hosts/host.ts';
 import type { ControlDeps } from '../control-deps.ts';
@@ -50,11 +51,8 @@ function hostsOf(deps: ControlDeps, instances: readonly { readonly host: string 
   return names.size === 0 ? deps.hosts : deps.hosts.filter(({ name }) => names.has(name));
 }
 
-function drained(response: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.once('drain', resolve);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+async function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
+  await once(response, 'drain', { signal });
 }
 
 function parseArgv(text: string): string[] {
