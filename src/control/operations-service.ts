@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OperationRequest } from '../api/control.ts';
 import { Failure } from '../core/failure.ts';
-import type { Json } from '../core/json.ts';
 import { formatIssue, parseManifest } from '../manifest/parse-manifest.ts';
 import type { OperationsEngine } from '../operations/engine.ts';
 import type { OperationKind } from '../operations/step.ts';
