@@ -40,17 +40,22 @@ export function environmentFacts(
   return { id, name, release, operation, settings: settings ?? null };
 }
 
-/** An environment that takes its releases from another, and that other one. */
+/** An environment that takes its releases from another, and that other one; either may serve nothing yet. */
 export interface Rehearsal {
-  readonly staging: EnvironmentFacts | undefined;
+  readonly staging: EnvironmentFacts;
   readonly production: EnvironmentFacts;
 }
 
-/** Every pair that `promote_from` makes; `staging` is undefined when it was never deployed. */
-export function rehearsals({ environments }: LifecycleFacts): readonly Rehearsal[] {
-  return environments.flatMap((production) => {
-    const from = production.settings?.promoteFrom ?? null;
-    if (from === null) return [];
-    return [{ production, staging: environments.find(({ name }) => name === from) }];
-  });
+/** Every pair that `promote_from` makes, by the newest manifest that serves anywhere. */
+export function rehearsals({ app, environments }: LifecycleFacts): readonly Rehearsal[] {
+  const [newest] = environments
+    .flatMap(({ release }) => (release === null ? [] : [release]))
+    .sort((a, b) => b.number - a.number);
+  if (newest === undefined) return [];
+  const named = (name: string): EnvironmentFacts =>
+    environments.find((environment) => environment.name === name) ??
+    environmentFacts(`${app}/${name}`, null, null);
+  return newest.manifest.environments.flatMap(({ name, promoteFrom }) =>
+    promoteFrom === null ? [] : [{ staging: named(promoteFrom), production: named(name) }],
+  );
 }

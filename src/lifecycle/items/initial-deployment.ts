@@ -5,8 +5,9 @@ import type { Proof } from '../evidence-kinds.ts';
 import { type EnvironmentFacts, type LifecycleFacts, type Rehearsal, rehearsals } from '../facts.ts';
 import { fail, type LifecycleItem, pass, stale, togetherOr, unknown, type Verdict } from '../item.ts';
 
+const notDeployed = unknown('Nothing is deployed yet.', 'Deploy: mainstay deploy staging');
 const noRehearsal = unknown(
-  'No environment that serves takes its releases from another, so nothing is rehearsed.',
+  'No environment takes its releases from another, so nothing is rehearsed.',
   'Set promote_from in mainstay.yaml, deploy to staging, then: mainstay promote production',
 );
 
@@ -23,12 +24,13 @@ function forEachRehearsal(judge: (pair: Rehearsal, facts: LifecycleFacts) => Ver
   return (facts: LifecycleFacts): Verdict =>
     togetherOr(
       rehearsals(facts).map((pair) => judge(pair, facts)),
-      noRehearsal,
+      facts.environments.some(({ release }) => release !== null) ? noRehearsal : notDeployed,
     );
 }
 
 function judgeMirror({ staging, production }: Rehearsal, { evidence, app }: LifecycleFacts): Verdict {
-  if (staging === undefined) return noStaging(production);
+  const empty = [staging, production].find(({ release }) => release === null);
+  if (empty !== undefined) return nothingServes(empty, production);
   const next = `Look at them: mainstay compare ${staging.name} ${production.name}`;
   const comparison = evidence.newest(
     'compare.run',
@@ -63,7 +65,7 @@ function lastChange(evidence: EvidenceIndex, { id }: EnvironmentFacts): number {
 }
 
 function judgeStaging({ staging, production }: Rehearsal, { evidence }: LifecycleFacts): Verdict {
-  if (staging?.release === undefined || staging.release === null) return noStaging(production);
+  if (staging.release === null) return nothingServes(staging, production);
   return judgeVerified(evidence, staging, staging.release);
 }
 
@@ -94,14 +96,14 @@ function judgeVerified(
 
 function judgePromotion({ staging, production }: Rehearsal, { evidence }: LifecycleFacts): Verdict {
   const { release, id, name } = production;
-  if (release === null) return unknown(`Nothing serves on ${name}.`, `Promote: mainstay promote ${name}`);
-  const next = `Deploy the same to ${staging?.name ?? 'staging'} and promote it: mainstay promote ${name}`;
+  if (release === null) return nothingServes(production, production);
+  const next = `Deploy the same to ${staging.name} and promote it: mainstay promote ${name}`;
   const forced = evidence.newest('promotion.forced', id, ({ data }) => data.release === release.digest);
   const verified = evidence
-    .all('deploy.verified', staging?.id ?? '')
+    .all('deploy.verified', staging.id)
     .find(({ data }) => data.release === release.digest);
   if (verified !== undefined) {
-    return pass(`r${release.number} serves on ${name} and was verified on ${staging?.name}.`, verified.at);
+    return pass(`r${release.number} serves on ${name} and was verified on ${staging.name}.`, verified.at);
   }
   if (forced !== undefined) {
     return fail(
@@ -110,11 +112,7 @@ function judgePromotion({ staging, production }: Rehearsal, { evidence }: Lifecy
       forced.at,
     );
   }
-  return fail(
-    `r${release.number} serves on ${name} and was never verified on ${staging?.name ?? 'staging'}.`,
-    next,
-    null,
-  );
+  return fail(`r${release.number} serves on ${name} and was never verified on ${staging.name}.`, next, null);
 }
 
 function judgeRollback({ evidence, environments }: LifecycleFacts): Verdict {
@@ -136,7 +134,7 @@ function judgeRollback({ evidence, environments }: LifecycleFacts): Verdict {
 
 function judgeHealthHeld({ production }: Rehearsal, { evidence }: LifecycleFacts): Verdict {
   const { release, operation, id, name, settings } = production;
-  if (release === null) return unknown(`Nothing serves on ${name}.`, `Promote: mainstay promote ${name}`);
+  if (release === null) return nothingServes(production, production);
   const watch = settings?.deploy.watch ?? 0;
   const verified: Proof<'deploy.verified'> | undefined = evidence.newest(
     'deploy.verified',
@@ -160,7 +158,7 @@ function judgeHealthHeld({ production }: Rehearsal, { evidence }: LifecycleFacts
   return pass(`r${release.number} held on ${name} through its watch period of ${period}.`, verified.at);
 }
 
-function noStaging(production: EnvironmentFacts): Verdict {
-  const from = production.settings?.promoteFrom ?? 'staging';
-  return unknown(`Nothing serves on ${from}.`, `Deploy there: mainstay deploy ${from}`);
+function nothingServes({ name }: EnvironmentFacts, production: EnvironmentFacts): Verdict {
+  const verb = name === production.name ? 'promote' : 'deploy';
+  return unknown(`Nothing serves on ${name} yet.`, `mainstay ${verb} ${name}`);
 }

@@ -156,6 +156,9 @@ test('B4: production must serve what staging verified, and a forced way past tha
     ),
   ];
   expect(judge(new Story(), alone).get('B4'), 'unknown', /nothing is rehearsed/);
+  const onlyStaging = judge(new Story().verified(staging, first, 1), [serving(staging, manifest)]);
+  expect(onlyStaging.get('B3'), 'pass', /on staging/);
+  expect(onlyStaging.get('B4'), 'unknown', /Nothing serves on production yet/);
 });
 
 test('B5: a rollback counts for ninety days, with the time it took', () => {
