@@ -33,7 +33,7 @@ async function playCli(argv: readonly string[]): Promise<number> {
       const home = openHome(root);
       await ensureControl(home, [program, 'serve'], roleEnvironment(home), signal);
     },
-    serve: ({ root }) => playControl(openHome(root)),
+    serve: ({ root }) => reporting(() => playControl(openHome(root))),
     agent: ({ root }) => playAgent(openHome(root)),
   };
   return runCli(argv, processIo(), roles);
@@ -42,6 +42,20 @@ async function playCli(argv: readonly string[]): Promise<number> {
 /** Roles in the background find their home by this variable. */
 function roleEnvironment(home: Home): NodeJS.ProcessEnv {
   return { ...process.env, MAINSTAY_HOME: home.root };
+}
+
+/** Whoever started this role in the background hears why it ends before it was ready. */
+async function reporting(play: () => Promise<number>): Promise<number> {
+  try {
+    return await play();
+  } catch (thrown) {
+    const [{ reportReady }, { toFailureDocument }] = await Promise.all([
+      import('./system/report-ready.ts'),
+      import('./core/failure.ts'),
+    ]);
+    reportReady(toFailureDocument(thrown));
+    throw thrown;
+  }
 }
 
 async function playControl(home: Home): Promise<number> {
