@@ -1,5 +1,6 @@
 import { textLines } from '../client/text-lines.ts';
 import { Failure } from '../core/failure.ts';
+import { wrapText } from './text-width.ts';
 import type { VerbContext } from './verb.ts';
 
 /**
@@ -15,7 +16,8 @@ export async function confirmByTyping(
   if (context.io.stdin.isTTY !== true || !context.err.isTerminal) {
     throw new Failure('needs-confirmation', warning.join(' '), { hint: 'Confirm it with --yes.' });
   }
-  context.err.lines(warning);
+  const room = Math.min(context.err.width(), 110) - 1;
+  context.err.lines(warning.flatMap((line) => wrapText(line, room)));
   context.err.stream.write(`Type ${context.err.style.strong(word)} to go on: `);
   const answer = await firstLine(context);
   if (answer?.trim() === word) return;

@@ -3,6 +3,7 @@ import type { CliIo } from './cli-io.ts';
 import { exitCodeOfFailure, exitCodes } from './exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
 import { openOutput } from './output.ts';
+import { wrapText } from './text-width.ts';
 
 /** Prints what ended a command and returns its exit code. A bug shows its stack, because that is its report. */
 export function reportFailure(error: unknown, argv: readonly string[], io: CliIo): number {
@@ -17,15 +18,17 @@ export function reportFailure(error: unknown, argv: readonly string[], io: CliIo
     return exitCodes.internal.code;
   }
   if (options.includes('--json')) io.stdout.write(`${JSON.stringify({ failure: error }, null, 2)}\n`);
-  err.lines(failureLines(error, err.style.bad(err.style.symbols.failed)));
+  err.lines(failureLines(error, err.style.bad(err.style.symbols.failed), err.width()));
   return exitCodeOfFailure(error.code);
 }
 
 /** The message, every listed detail, and what to do. */
-export function failureLines(failure: Pick<Failure, 'message' | 'hint' | 'details'>, mark: string): string[] {
+function failureLines(failure: Failure, mark: string, width: number): string[] {
   const issues = failure.details['issues'];
-  const lines = [`${mark} ${failure.message}`];
+  const room = Math.min(width, 110) - 3;
+  const [first = '', ...more] = wrapText(failure.message, room);
+  const lines = [`${mark} ${first}`, ...more.map((line) => `  ${line}`)];
   if (Array.isArray(issues)) lines.push(...issues.map((issue) => `  ${String(issue)}`));
-  if (failure.hint !== undefined) lines.push(`  ${failure.hint}`);
+  if (failure.hint !== undefined) lines.push(...wrapText(failure.hint, room).map((line) => `  ${line}`));
   return lines;
 }

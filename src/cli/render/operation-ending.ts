@@ -117,8 +117,13 @@ function servingLines({ environment, progress, style }: Ending): string[] {
   }
   const release = releaseName(environment.release);
   if (environment.state !== 'serving') return notServing(environment, style);
-  const verb = progress.outcome === 'rolled-back' ? 'serves again' : 'kept serving';
-  return [`  ${release} ${progress.kind === 'verify' ? 'serves' : verb}: ${environment.urls.join(' ')}`];
+  return [`  ${release} ${servingVerb(progress)}: ${environment.urls.join(' ')}`];
+}
+
+/** Only these two outcomes tell what visitors got in the meantime. */
+function servingVerb({ kind, outcome }: OperationProgress): string {
+  if (kind !== 'verify' && outcome === 'failed') return 'kept serving';
+  return outcome === 'rolled-back' ? 'serves again' : 'serves';
 }
 
 function notServing(environment: EnvironmentState, style: Style): string[] {
