@@ -1,4 +1,3 @@
-import { METHODS } from 'node:http';
 import { COLON, CR, equalsIgnoringCase, isTarget, isToken, LF, SP } from './bytes.ts';
 import { fieldKind } from './field-names.ts';
 import type { FieldLimits } from './field-section.ts';
@@ -9,6 +8,9 @@ import {
   readContentLength,
   refused,
 } from './field-section.ts';
+
+// As an imported module it would load the implementation of fetch as well: 6 MB for nothing.
+const { METHODS } = process.getBuiltinModule('node:http');
 
 /** Methods that Node's strict parser knows, without those that a reverse proxy must not pass on. */
 const methods = new Map(

@@ -5,7 +5,7 @@ import { writeCopy } from './socket-writes.ts';
 import type { UpstreamConnection, UpstreamEnd, UpstreamUser } from './upstream-connection.ts';
 import { closeFrame, WebSocketFrames } from './web-socket-frames.ts';
 
-/** After our close frame the other sides have this long to close as well. */
+/** After our close frame, or the end of one side, the others have this long to end as well. */
 const closeGraceMs = 2000;
 
 /** A WebSocket after its upgrade: bytes both ways, with the frames followed so that it can be closed in good order. */
@@ -77,7 +77,7 @@ export class Tunnel implements UpstreamUser, OpenTunnel {
   closeGracefully(code: number): void {
     if (this.#closing !== undefined) return;
     this.#closing = code;
-    this.#client.deadline = this.#forwarder.now() + closeGraceMs;
+    this.#limitRest();
     this.#closeClient(code);
     this.#closeUpstream(code);
   }
@@ -95,15 +95,22 @@ export class Tunnel implements UpstreamUser, OpenTunnel {
   }
 
   clientEnded(): void {
-    if (this.#closing === undefined) this.#upstream.socket.end();
-    else this.cut();
+    if (this.#closing !== undefined) return this.cut();
+    this.#upstream.socket.end();
+    this.#limitRest();
   }
 
   upstreamEnded(how: UpstreamEnd): void {
     if (how === 'closed') {
       this.#upstreamEnded = true;
       if (this.#closing === undefined) this.#client.socket.end();
+      this.#limitRest();
     } else this.#finish(this.#upstreamEnded || this.#closing !== undefined);
+  }
+
+  /** A WebSocket of which one side has ended is over; what is left of the other gets a moment. */
+  #limitRest(): void {
+    this.#client.deadline = Math.min(this.#client.deadline, this.#forwarder.now() + closeGraceMs);
   }
 
   clientGone(): void {
