@@ -75,19 +75,27 @@ export class SqliteEvidence implements EvidenceLog {
       .map(toRecord);
   }
 
-  /** The newest records of each kind about an app, its environments, and all hosts; oldest first. */
+  /** The newest records of each kind and subject about an app, its environments, and all hosts; oldest first. */
   newestOfEachKind(app: string, perKind: number): readonly EvidenceRecord[] {
-    return this.#database
-      .all(
-        `SELECT seq, at, kind, subject, data, hash FROM (
-           SELECT *, row_number() OVER (PARTITION BY subject, kind ORDER BY seq DESC) AS newest FROM evidence
-           WHERE subject = ?1 OR (subject > ?1 || '/' AND subject < ?1 || '0')
-              OR (subject > 'host:' AND subject < 'host;')
-         ) WHERE newest <= ?2 ORDER BY seq`,
-        app,
-        perKind,
+    // Two steps, because a window over all records would read every one of them.
+    const groups = this.#database.all(
+      `SELECT DISTINCT subject, kind FROM evidence
+       WHERE subject = ?1 OR (subject > ?1 || '/' AND subject < ?1 || '0')
+          OR (subject > 'host:' AND subject < 'host;')`,
+      app,
+    );
+    return groups
+      .flatMap((group) =>
+        this.#database.all(
+          `SELECT seq, at, kind, subject, data, hash FROM evidence
+           WHERE subject = ? AND kind = ? ORDER BY seq DESC LIMIT ?`,
+          text(group, 'subject'),
+          text(group, 'kind'),
+          perKind,
+        ),
       )
-      .map(toRecord);
+      .map(toRecord)
+      .sort((a, b) => a.seq - b.seq);
   }
 
   head(): ChainHead | null {
