@@ -1,4 +1,4 @@
-import type { CliIo } from '../../src/cli/cli-io.ts';
+import type { CliIo, OutputStream } from '../../src/cli/cli-io.ts';
 import type { CliRoles } from '../../src/cli/roles.ts';
 import { instant, millis } from '../../src/core/units.ts';
 
@@ -33,7 +33,7 @@ export class FakeTerminal implements CliIo {
         yield Buffer.from(options.input ?? '');
       },
     };
-    const stream = (write: (text: string) => void) => ({
+    const stream = (write: (text: string) => void): OutputStream & { columns?: number | undefined } => ({
       isTTY: options.columns !== undefined,
       columns: options.columns,
       rows: options.rows ?? 24,
