@@ -14,6 +14,7 @@ import type { Control, ControlOptions } from './control.ts';
 import { controlHandlers } from './control-handlers.ts';
 import { deployRecords } from './deploy-records.ts';
 import { withEvidence } from './finished-evidence.ts';
+import { keepCopies } from './keep-copies.ts';
 import { newestManifest } from './newest-manifest.ts';
 import { pruneReleases } from './prune-releases.ts';
 import { releaseBuilder, releaseContents } from './release-builder.ts';
@@ -35,6 +36,7 @@ export async function runControl(options: ControlOptions, signal: AbortSignal): 
     const control = { ...(await assemble(options, store)), agentWatch };
     stack.defer(() => control.engine.stop());
     control.engine.start();
+    stack.use(keepCopies(store, options.log));
     const handlers = controlHandlers(options, control, () => stop.abort());
     const logBug = (thrown: unknown, where: string) => options.log('bug', { where, stack: stackOf(thrown) });
     stack.use(
