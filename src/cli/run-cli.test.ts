@@ -154,6 +154,26 @@ test('a manifest with errors is refused before anything is asked of the control 
   });
 });
 
+test('a manifest that was accepted before is sent at once; another is judged here again', async () => {
+  await inDirectory({ 'mainstay.yaml': manifest }, async (directory) => {
+    let count = 0;
+    await using control = await FixtureControl.start({
+      startOperation: () => {
+        count += 1;
+        finishedDeploy(`op${count}`, control);
+        return { operation: operation(`op${count}`), created: true };
+      },
+      environment: () => detail('shop/staging'),
+    });
+    assert.equal((await run(control, 'deploy staging', { directory })).code, 0);
+    assert.equal((await run(control, 'deploy staging', { directory })).code, 0);
+    const sent = control.seen.length;
+    await writeFile(join(directory, 'mainstay.yaml'), manifest.replace('health', 'helth'));
+    assert.equal((await run(control, 'deploy staging', { directory })).code, 2);
+    assert.equal(control.seen.length, sent);
+  });
+});
+
 test('the manifest is found further up, but not above the repository', async () => {
   await inDirectory({ 'mainstay.yaml': manifest }, async (directory) => {
     const inner = join(directory, 'src');

@@ -8,6 +8,8 @@ import type { VerbContext } from './verb.ts';
 export interface StartOptions {
   /** Answer as soon as the operation is accepted. */
   readonly detach?: boolean;
+  /** Called when the control plane has taken the request. */
+  readonly onAccepted?: (() => void) | undefined;
 }
 
 const attempts = 5;
@@ -16,9 +18,10 @@ const attempts = 5;
 export async function startAndShow(
   context: VerbContext,
   request: OperationRequest,
-  { detach = false }: StartOptions = {},
+  { detach = false, onAccepted }: StartOptions = {},
 ): Promise<number> {
   const operation = await startOperation(context, request);
+  onAccepted?.();
   if (!detach) return showOperation(context, operation);
   if (context.globals.json) context.json(operation);
   else {

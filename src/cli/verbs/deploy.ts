@@ -1,8 +1,14 @@
 import { Failure } from '../../core/failure.ts';
 import { resolveEnvironment } from '../../manifest/resolve-environment.ts';
+import { noteAccepted, wasAccepted } from '../accepted-manifest.ts';
 import { usage } from '../arguments.ts';
 import { environmentFrom } from '../environment-argument.ts';
-import { findManifestFile, needManifestFile, parseManifestFile } from '../manifest-file.ts';
+import {
+  findManifestFile,
+  type ManifestFile,
+  needManifestFile,
+  parseManifestFile,
+} from '../manifest-file.ts';
 import { startAndShow } from '../start-operation.ts';
 import type { Verb, VerbContext } from '../verb.ts';
 
@@ -50,9 +56,14 @@ export const deploy: Verb = {
     if (fresh && release !== null)
       throw usage('mainstay deploy', '--fresh builds and --release does not; take one');
     const request = await deployRequest(context, args.words[0] ?? '', { release, force, fresh });
-    return startAndShow(context, request, { detach: args.flag('detach') });
+    const { source } = request;
+    const onAccepted =
+      source === null ? undefined : () => noteAccepted(context.home(), appOf(request), source.manifestText);
+    return startAndShow(context, request, { detach: args.flag('detach'), onAccepted });
   },
 };
+
+const appOf = ({ environment }: { readonly environment: string }): string => environment.split('/')[0] ?? '';
 
 interface DeployChoices {
   readonly release: string | null;
@@ -60,7 +71,7 @@ interface DeployChoices {
   readonly fresh: boolean;
 }
 
-/** What `deploy` and `plan` ask for. The manifest is judged here first: a typo costs no network and no wait. */
+/** What `deploy` and `plan` ask for. A manifest that is new is judged here first: a typo costs no network and no wait. */
 export async function deployRequest(
   context: VerbContext,
   written: string,
@@ -74,6 +85,13 @@ export async function deployRequest(
       hint: 'Go to the source of the app, name its manifest with --file, or deploy a release that exists with --release.',
     });
   }
+  if (!wasAccepted(context.home(), app, file.text)) await judgeManifest(file, app, environment);
+  const source = { directory: file.directory, manifestFile: file.shown, manifestText: file.text, fresh };
+  return { kind: 'deploy' as const, environment: id, source, release: null, force };
+}
+
+/** Throws what keeps this manifest from being deployed to the environment. */
+async function judgeManifest(file: ManifestFile, app: string, environment: string): Promise<void> {
   const manifest = await parseManifestFile(file);
   if (manifest.app !== app) {
     throw new Failure('usage-invalid', `${file.shown} describes the app ${manifest.app}, not ${app}.`, {
@@ -86,6 +104,4 @@ export async function deployRequest(
       hint: known.length === 0 ? 'Add it under environments.' : `It has: ${known.join(', ')}.`,
     });
   }
-  const source = { directory: file.directory, manifestFile: file.shown, manifestText: file.text, fresh };
-  return { kind: 'deploy' as const, environment: id, source, release: null, force };
 }
