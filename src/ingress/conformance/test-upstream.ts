@@ -30,10 +30,14 @@ export async function startApplication(handler: Handler, port = 0): Promise<Test
   return await listen(server, port);
 }
 
-/** A server that is handed its connections as they are. */
-export async function startRawUpstream(handler: (socket: Socket) => void, port = 0): Promise<TestUpstream> {
+/** A server that is handed its connections as they are; with `unread`, before a byte of them was read. */
+export async function startRawUpstream(
+  handler: (socket: Socket) => void,
+  port = 0,
+  unread = false,
+): Promise<TestUpstream> {
   return await listen(
-    createRawServer({ noDelay: true }, (socket) => {
+    createRawServer({ noDelay: true, pauseOnConnect: unread }, (socket) => {
       socket.on('error', () => socket.destroy());
       handler(socket);
     }),

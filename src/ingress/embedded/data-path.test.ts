@@ -556,3 +556,64 @@ test('X-Forwarded fields of a trusted proxy are believed', async () => {
   assert.equal(headers['x-forwarded-proto'], 'https');
   assert.equal(headers['x-forwarded-host'], 'shop.test');
 });
+
+/** Ends the first connections with what they sent unread, as a dying process does; answers the rest. */
+async function unreadAtFirst(count: number) {
+  let connections = 0;
+  const bodies: string[] = [];
+  const take = (socket: Socket): void => {
+    connections += 1;
+    if (connections <= count) {
+      setTimeout(() => socket.destroy(), 50);
+      return;
+    }
+    socket.on('data', (chunk: Buffer) => {
+      bodies.push(chunk.toString('latin1').split('\r\n\r\n')[1] ?? '');
+      socket.write(ok);
+    });
+    socket.resume();
+  };
+  const upstream = await startRawUpstream(take, 0, true);
+  return {
+    ...upstream,
+    bodies,
+    get connections() {
+      return connections;
+    },
+  };
+}
+
+test('a small POST that a dying application has not read goes to the next one', async () => {
+  await using upstream = await unreadAtFirst(2);
+  await under.routes(testRoute([upstream.port]));
+  const answer = await rawExchange(
+    under.http.port,
+    'POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello',
+  );
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.deepEqual(upstream.bodies, ['hello']);
+});
+
+test('a large POST is never sent twice, since a part of it may have been read', async () => {
+  await using upstream = await unreadAtFirst(1);
+  await under.routes(testRoute([upstream.port]));
+  const body = 'x'.repeat(8000);
+  const answer = await rawExchange(
+    under.http.port,
+    `POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  assert.match(answer, /^HTTP\/1\.1 502 /);
+  assert.equal(upstream.connections, 1);
+});
+
+test('a POST whose body came later than its head is never sent twice', async () => {
+  await using upstream = await unreadAtFirst(1);
+  await under.routes(testRoute([upstream.port]));
+  using client = await RawClient.connect(under.http.port);
+  client.send('POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\nConnection: close\r\n\r\n');
+  while (upstream.connections === 0) await sleep(5);
+  await sleep(20);
+  client.send('hello');
+  assert.match(await client.untilEnd(), /^HTTP\/1\.1 502 /);
+  assert.equal(upstream.connections, 1);
+});

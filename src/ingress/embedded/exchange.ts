@@ -18,7 +18,15 @@ import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamEnd, UpstreamUser } from './upstream-connection.ts';
 
 /** A request that is not safe goes out only on a connection that was in use this recently, or on a new one. */
-const unsafeReuseMs = 250;
+const unsafeReuseMs = 20;
+/**
+ * Upstreams live on this machine, where the kernel resets a connection when it is closed with bytes that nobody
+ * has read. So when a request of one write, small enough for the first read of any server, ends in a reset, the
+ * application has not seen it: it may be sent again, whatever its method (RFC 9110 section 9.2.2 asks for just
+ * such a proof).
+ */
+const oneReadBytes = 4096;
+const mostUnreadRepeats = 3;
 const connectTimeoutMs = 3000;
 /** Idle upstream connections are closed this long before the upstream says that it would. */
 const idleMarginMs = 500;
@@ -48,8 +56,12 @@ export class Exchange implements UpstreamUser {
   readonly #authority: string;
   readonly #host: string;
   readonly #target: string;
-  /** As it is sent; kept, because it may have to be sent again. */
-  readonly #head: string;
+  /** As it is sent, a small body included; kept, because it may have to be sent again. */
+  #head: string;
+  #headPending = false;
+  /** All of it left in one write that any server reads at once. */
+  #oneWrite = false;
+  #unreadRepeats = 0;
   readonly #contentLength: number;
   readonly #http10: boolean;
   readonly #webSocket: boolean;
@@ -170,16 +182,38 @@ export class Exchange implements UpstreamUser {
     this.#headSent = true;
     this.#sentAt = now;
     if (this.body.done) {
+      this.#oneWrite = this.#head.length <= oneReadBytes;
       upstream.socket.write(this.#head, 'latin1');
       this.#wait('response', now + this.#limits.responseTimeoutMs);
       return;
     }
     // What has arrived of the body leaves together with the head.
-    upstream.socket.cork();
-    upstream.socket.write(this.#head, 'latin1');
+    this.#headPending = true;
     this.#wait('request body', now + this.#limits.bodyIdleTimeoutMs);
     this.client.pump();
+    process.nextTick(() => {
+      if (this.#upstream === upstream) this.#flushHead(upstream);
+    });
+  }
+
+  #flushHead(upstream: UpstreamConnection): void {
+    if (!this.#headPending) return;
+    this.#headPending = false;
+    upstream.socket.cork();
+    upstream.socket.write(this.#head, 'latin1');
     process.nextTick(() => upstream.socket.uncork());
+  }
+
+  /** A small request that is all here leaves in one write. */
+  #sendWhole(upstream: UpstreamConnection, buffer: Buffer, start: number, end: number): boolean {
+    if (this.#head.length + this.#contentLength > oneReadBytes) return false;
+    const body = this.body.takeWhole(buffer, start, end);
+    if (body === undefined) return false;
+    this.#headPending = false;
+    this.#oneWrite = true;
+    this.#head += body;
+    upstream.socket.write(this.#head, 'latin1');
+    return true;
   }
 
   /** Only for a request that was matched to a route. */
@@ -191,6 +225,11 @@ export class Exchange implements UpstreamUser {
   takeBody(buffer: Buffer, start: number, end: number): number {
     const upstream = this.#upstream;
     if (upstream === null) return start;
+    if (this.#headPending && this.#sendWhole(upstream, buffer, start, end)) {
+      this.#bodyProgress();
+      return start + this.#contentLength;
+    }
+    this.#flushHead(upstream);
     const used = this.body.pass(upstream.socket, buffer, start, end);
     if (this.body.failure !== undefined) this.respond(400, { reason: this.body.failure });
     else if (this.body.bytes > this.#limits.maxBodyBytes) this.respond(413);
@@ -349,21 +388,29 @@ export class Exchange implements UpstreamUser {
       else this.#truncate();
       return;
     }
-    const silent = this.#partialHead === null && !this.#interim;
-    const { reused, instance } = upstream;
+    const { instance } = upstream;
+    const again = how === 'refused' || this.#maySendAgain(upstream, how);
     this.#dropUpstream();
-    if (how === 'refused') {
-      this.#forwarder.markDown(instance, 'it does not accept connections');
-      this.begin();
-    } else if (silent && this.#safe && (reused || !this.#retried)) {
-      // A connection that was kept may have been closed under the request: that says nothing of the instance.
-      if (!reused) {
-        this.#retried = true;
-        this.#avoid = instance;
-      }
-      this.#freshOnly = true;
-      this.begin();
-    } else this.respond(502, { reason: 'the application closed the connection without an answer' });
+    if (how === 'refused') this.#forwarder.markDown(instance, 'it does not accept connections');
+    if (again) this.begin();
+    else this.respond(502, { reason: 'the application closed the connection without an answer' });
+  }
+
+  /** Whether the request may go out once more after its connection ended. */
+  #maySendAgain({ reused, instance }: UpstreamConnection, how: UpstreamEnd): boolean {
+    if (this.#partialHead !== null || this.#interim) return false;
+    this.#freshOnly = true;
+    if (how === 'reset' && this.#oneWrite && this.#unreadRepeats < mostUnreadRepeats) {
+      this.#unreadRepeats += 1;
+      return true;
+    }
+    if (!this.#safe) return false;
+    // A connection that was kept may have been closed under the request: that says nothing of the instance.
+    if (reused) return true;
+    this.#avoid = instance;
+    const first = !this.#retried;
+    this.#retried = true;
+    return first;
   }
 
   /** A response that cannot be finished must not look finished. */

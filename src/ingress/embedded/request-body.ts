@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { latin1 } from './bytes.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { writeCopy } from './socket-writes.ts';
@@ -33,6 +34,16 @@ export class RequestBody {
     this.bytes += taken;
     this.done = this.#left === 0;
     return start + taken;
+  }
+
+  /** The rest of a body of known length, when all of it is here; it then counts as passed on. */
+  takeWhole(buffer: Buffer, start: number, end: number): string | undefined {
+    if (this.#chunks !== null || end - start < this.#left) return undefined;
+    const text = latin1(buffer, start, start + this.#left);
+    this.bytes += this.#left;
+    this.#left = 0;
+    this.done = true;
+    return text;
   }
 
   #passChunks(chunks: ChunkedBody, socket: Socket, buffer: Buffer, start: number, end: number): number {

@@ -8,6 +8,8 @@ export type UpstreamEnd =
   | 'refused'
   /** The upstream closed its side in good order. */
   | 'closed'
+  /** The upstream's kernel refused what was sent: nobody read it (see `Exchange`). */
+  | 'reset'
   /** Both sides are gone, by a reset, an error or after `closed`. */
   | 'failed';
 
@@ -55,7 +57,7 @@ export class UpstreamConnection {
     this.socket.on('connect', () => this.#connect());
     this.socket.on('drain', () => this.user?.upstreamDrained());
     this.socket.on('end', () => this.#end('closed'));
-    this.socket.on('error', () => this.#end(this.connected ? 'failed' : 'refused'));
+    this.socket.on('error', (error: NodeJS.ErrnoException) => this.#end(this.#howFailed(error.code)));
     this.socket.on('close', () => this.#end('failed'));
   }
 
@@ -63,6 +65,11 @@ export class UpstreamConnection {
     this.connected = true;
     if (this.user === null) this.destroy();
     else this.user.upstreamReady();
+  }
+
+  #howFailed(code: string | undefined): UpstreamEnd {
+    if (!this.connected) return 'refused';
+    return code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'failed';
   }
 
   #read(length: number, buffer: Buffer): boolean {
