@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type {
-  commandSchema,
-  logLineSchema} from './agent-shapes.ts';
+import type { commandSchema, logLineSchema } from './agent-shapes.ts';
 import {
   checkRequestSchema,
   checkResultSchema,

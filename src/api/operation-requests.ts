@@ -36,6 +36,12 @@ export const operationRequestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('run'),
     environment: environmentId,
     job: z.string().nullable().describe('A job of the manifest'),
+    argv: z
+      .array(z.string())
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Or a program with its arguments, as they are'),
     command: z.string().nullable().describe('Or a command line, run by the shell in the current release'),
   }),
   z.strictObject({

@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import type { Command } from '../manifest/manifest.ts';
 import type { ResolvedEnvironment } from '../manifest/resolve-environment.ts';
 import type { OperationKind, Plan, WorkContext } from '../operations/step.ts';
 import { appOf } from './deploy-operations.ts';
@@ -46,7 +47,14 @@ export function verifyOperation(deps: DeployDeps): OperationKind {
   };
 }
 
-type RunInput = { readonly job: string | null; readonly command: string | null };
+/** Somebody waits for it or has forgotten it. */
+const longestByHandMs = 24 * 3_600_000;
+
+type RunInput = {
+  readonly job: string | null;
+  readonly argv: readonly string[] | null;
+  readonly command: string | null;
+};
 
 /** Runs a job of the manifest, or a command line, once, in the release that serves. */
 export function runOperation(deps: DeployDeps): OperationKind<RunInput> {
@@ -79,13 +87,19 @@ export function runOperation(deps: DeployDeps): OperationKind<RunInput> {
   };
 }
 
+function commandByHand({ argv, command }: RunInput): Command | undefined {
+  if (argv !== null) return { kind: 'argv', argv };
+  return command === null ? undefined : { kind: 'shell', line: command };
+}
+
 function runWish(environment: string, { jobs, configuration }: ResolvedEnvironment, input: RunInput) {
-  if (input.command !== null)
+  const command = commandByHand(input);
+  if (command !== undefined)
     return {
-      title: input.command,
-      command: { kind: 'shell', line: input.command } as const,
+      title: command.kind === 'shell' ? command.line : command.argv.join(' '),
+      command,
       variables: configuration,
-      timeoutMs: 24 * 3_600_000,
+      timeoutMs: longestByHandMs,
     };
   const job = jobs.find(({ name }) => name === input.job);
   if (job === undefined)

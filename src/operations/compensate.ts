@@ -2,7 +2,7 @@ import { Failure, type FailureDocument, failureFromDocument } from '../core/fail
 import type { Ending } from './execute.ts';
 import type { OperationRecord, StepRecord } from './operation.ts';
 import type { Run } from './run.ts';
-import type { Outcome, Plan, PlannedStep } from './step.ts';
+import type { Outcome, Plan, PlannedStep, StepKind } from './step.ts';
 import { cancelledBy } from './stop-reasons.ts';
 
 interface TakenBack {
@@ -75,9 +75,8 @@ async function compensateStep(run: Run, { step, record }: TakenBack): Promise<Fa
   const { journal } = run.deps.store;
   const { lease } = run;
   run.throwIfSuspended();
-  if (run.deps.stepKinds.get(step.kind)?.compensate === undefined && run.deps.stepKinds.has(step.kind)) {
-    return undefined;
-  }
+  const kind = run.deps.stepKinds.get(step.kind);
+  if (kind !== undefined && !isTakenBack(kind, record)) return undefined;
   await run.persist(() => journal.beginCompensatingStep(lease, step.id));
   await run.stepPoint('compensation.intent', step.kind);
   for (let tries = 0; ; tries += 1) {
@@ -101,6 +100,11 @@ async function compensateStep(run: Run, { step, record }: TakenBack): Promise<Fa
   await run.persist(() => journal.recordCompensated(lease, step.id));
   await run.stepPoint('compensation.recorded', step.kind);
   return undefined;
+}
+
+function isTakenBack({ compensate, compensateWhen }: StepKind, record: StepRecord): boolean {
+  if (compensate === undefined) return false;
+  return compensateWhen !== 'unfinished' || record.state !== 'done';
 }
 
 /** `rolled-back` when what serves was changed, or may have been: a pivot whose failure does not tell is asked. */

@@ -137,6 +137,27 @@ test('when a step fails, what was done is taken back, the latest first', async (
   );
 });
 
+test('a step that takes back only what is unfinished keeps what was seen to be done', async (t) => {
+  const { store, engine } = await openBench(t);
+  const diary = new Diary();
+  const step = diaryStep(diary, {
+    'do b': () => {
+      throw new Failure('command-failed', 'It ended with code 1.');
+    },
+  });
+  const subject = engine({
+    operationKinds: [fixedPlan([planned('a', 1), planned('b', 2)])],
+    stepKinds: [{ ...step, compensateWhen: 'unfinished' }],
+  });
+  subject.start();
+  const ended = await carryOut(subject, store);
+  assert.deepEqual(diary.lines, ['do a', 'do b', 'undo b']);
+  assert.deepEqual(
+    store.operations.queue.steps(ended.id).map(({ state }) => state),
+    ['done', 'compensated'],
+  );
+});
+
 test('a failure after the switch ends as rolled back', async (t) => {
   const { store, engine } = await openBench(t);
   const subject = engine({

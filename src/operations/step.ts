@@ -78,6 +78,8 @@ export interface StepKind<Input extends Json = Json, Output extends Json = Json>
   ): Promise<{ readonly done: true; readonly output: Output } | { readonly done: false }>;
   /** Takes back what execute did, or may have done (`output` is null when its result is unknown). Idempotent. */
   compensate?(context: WorkContext, input: Input, output: Output | null): Promise<void>;
+  /** `unfinished`: what was seen to be done stays; only what may still be going on is taken back. Default: `always`. */
+  readonly compensateWhen?: 'always' | 'unfinished';
 }
 
 /** A kind of operation: how its plan is made, and what is recorded when it has ended. */

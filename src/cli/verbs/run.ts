@@ -27,23 +27,20 @@ export const run: Verb = {
       throw usage('mainstay run', 'give either the name of a job, or a command after --');
     }
     const { id } = await environmentFrom(context, written);
-    const command = rest === null ? null : commandLine(rest);
+    const command = rest === null ? { argv: null, command: null } : commandAfterDashes(rest);
     return startAndShow(
       context,
-      { kind: 'run', environment: id, job, command },
+      { kind: 'run', environment: id, job, ...command },
       { detach: args.flag('detach') },
     );
   },
 };
 
-/**
- * The contract takes one line for the shell. A single word is that line already; several words are arguments, so
- * each is quoted and reaches the command exactly as it was typed here.
- */
-export function commandLine(words: readonly string[]): string {
-  return words.length === 1 ? (words[0] ?? '') : words.map(quoted).join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+/** A single word is a line for the shell; several are a program with its arguments, exactly as they were typed. */
+export function commandAfterDashes(words: readonly string[]): {
+  readonly argv: string[] | null;
+  readonly command: string | null;
+} {
+  const [only = ''] = words;
+  return words.length === 1 ? { argv: null, command: only } : { argv: [...words], command: null };
 }

@@ -13,6 +13,7 @@ const pollMs = 10_000;
 export function runTask(deps: DeployDeps): StepKind {
   return {
     kind: 'task.run',
+    compensateWhen: 'unfinished',
     async execute(context, input) {
       const task = input as unknown as PlannedTask;
       const tail = await runToEnd(deps, context, task);
