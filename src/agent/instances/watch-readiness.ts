@@ -63,6 +63,7 @@ async function untilReady(watch: ReadinessWatch, port: number, signal: AbortSign
 /** Often at first, when a moment counts, then at a pace that a slow start does not feel. */
 function pauseAfter(elapsedMs: number, late: boolean, intervalMs: number | undefined): number {
   if (late) return intervalMs ?? 5000;
+  if (elapsedMs < 3000) return 10;
   return elapsedMs < 10_000 ? 25 : 100;
 }
 
