@@ -88,7 +88,7 @@ async function timeOne(
     throw new Error(`Version ${version} or the one before never answered.`);
   return {
     firstNewResponseMs: first - startedAt,
-    lastOldResponseMs: last - startedAt,
+    lastOldResponseMs: Math.max(0, last - startedAt),
     exitMs,
     failed: poll.failed,
   };
