@@ -49,6 +49,7 @@ export interface Route {
 export interface RouteTable {
   /** Grows with every change; an older table is refused. */
   readonly generation: number;
+  /** No two may claim the same host and prefix. */
   readonly routes: readonly Route[];
 }
 
@@ -68,7 +69,10 @@ export interface TrafficStats {
   readonly errors: number;
   readonly inFlight: number;
   readonly webSockets: number;
-  /** Upper bounds in milliseconds of the histogram's buckets; the last one is open. */
+  /**
+   * Upper bounds in milliseconds of the histogram's buckets, of which there is one more, open at the top. An answer
+   * counts from the whole request sent to an instance until the head of its response; waiting for one is left out.
+   */
   readonly latencyBoundsMs: readonly number[];
   readonly latencyCounts: readonly number[];
 }

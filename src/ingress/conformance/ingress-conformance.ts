@@ -247,7 +247,7 @@ function drainingCases({ start, apply, signal }: Conformance): void {
     using client = await RawClient.connect(under.httpPort);
     client.send(upgrade);
     await client.until(/\r\n\r\n/);
-    const draining = under.ingress.drain(['web-1'], millis(4000), signal);
+    const draining = under.ingress.drain(['web-1'], millis(1000), signal);
     // FIN, opcode 8, code 1012.
     await client.until(/\x88[\x02-\x7d]\x03\xf4/);
     client.send('\x88\x82\x00\x00\x00\x00\x03\xf4');

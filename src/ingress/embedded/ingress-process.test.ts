@@ -103,6 +103,7 @@ test('an ingress that is told to stop finishes what it has while its successor s
   assert.match(await rawExchange(under.http.port, get), /quick$/);
   waiting[0]?.end('slow');
   assert.match(await client.untilEnd(), /connection: close[^]*slow$/);
+  client.socket.destroy();
   await gone(pid);
 });
 

@@ -30,7 +30,30 @@ export function checkRouteTable(value: unknown): RouteTable {
     const problem = routeProblem(route);
     if (problem !== undefined) throw invalid(`route ${route['id']}: ${problem}`);
   }
-  return value as unknown as RouteTable;
+  const table = value as unknown as RouteTable;
+  refuseSharedPlaces(table);
+  return table;
+}
+
+/** Which of two routes answered would be chance. */
+function refuseSharedPlaces(table: RouteTable): void {
+  const places = new Map<string, string>();
+  for (const { id, hosts, pathPrefix } of table.routes) {
+    for (const host of hosts) {
+      const place = `${host}${pathPrefix}`;
+      const other = places.get(place);
+      if (other !== undefined && other !== id) {
+        throw new Failure(
+          'conflict',
+          `Cannot apply the route table: ${other} and ${id} both claim ${place}.`,
+          {
+            hint: 'Give one of the two another domain or path.',
+          },
+        );
+      }
+      places.set(place, id);
+    }
+  }
 }
 
 function routeProblem(route: Fields): string | undefined {

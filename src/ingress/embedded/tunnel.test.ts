@@ -95,7 +95,7 @@ test('when either side of a WebSocket goes, the other hears of it, and nothing i
   await once(one, 'close');
   two.destroy();
   await second.untilEnd();
-  using _ = second;
+  second.socket.destroy();
   for (;;) {
     const stats = await under.ingress.stats(under.signal);
     if (stats.every(({ webSockets, inFlight }) => webSockets === 0 && inFlight === 0)) return;
