@@ -1,5 +1,5 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Failure, toFailureDocument } from '../core/failure.ts';
@@ -7,6 +7,9 @@ import type { Handlers } from './handler.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Match, matchRoute } from './routes.ts';
 import { statusOf } from './status-of.ts';
+
+// As an imported module it would load the implementation of fetch as well: 6 MB for nothing.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Enough for any manifest and far more than any other body. */
 const largestBody = 4 * 1024 * 1024;
