@@ -1,14 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BlobStore } from '../artifacts/blob-store.ts';
-import { collectGarbage } from '../artifacts/collect-garbage.ts';
-import { materialiseRelease } from '../artifacts/materialise-release.ts';
-import { listReleases, removeRelease } from '../artifacts/staged-releases.ts';
-import { instant } from '../core/units.ts';
-import { EmbeddedIngress } from '../ingress/embedded/embedded-ingress.ts';
-import { launchIngress } from '../ingress/embedded/launch-ingress.ts';
-import { ListeningSocket } from '../ingress/embedded/listening-socket.ts';
-import { writeRoutesFile } from '../ingress/embedded/routes-file.ts';
+import { LocalArtifacts } from '../artifacts/host-artifacts.ts';
+import { EmbeddedLauncher } from '../ingress/embedded/embedded-launcher.ts';
 import { ProcessRuntime } from '../runtimes/process/process-runtime.ts';
 import { systemClock } from '../system/clock.ts';
 import { openHome } from '../system/home.ts';
@@ -27,9 +21,11 @@ const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
 const inheritedSockets = (process.env['MAINSTAY_LISTEN_FDS'] ?? '').split(',').filter(Boolean).map(Number);
 delete process.env['MAINSTAY_LISTEN_FDS'];
+const failurePoint = process.env['TEST_FAILURE_POINT'];
+// Whoever is started from here must live.
+delete process.env['TEST_FAILURE_POINT'];
 const blobs = new BlobStore(home.blobs);
 await blobs.prepare();
-const routesFile = join(home.ingress, 'routes.json');
 
 await runAgent(
   {
@@ -49,49 +45,25 @@ await runAgent(
       TZ: 'UTC',
     },
     inheritedSockets,
+    async failurePoint(name) {
+      if (name !== failurePoint) return;
+      process.kill(process.pid, 'SIGKILL');
+      await new Promise(() => {});
+    },
     log: (message, fields) =>
       process.stderr.write(`${JSON.stringify({ at: Date.now(), message, ...fields })}\n`),
     onReady: () => reportReady(),
-    artifacts: {
-      missing: (digests, signal) => blobs.missing(digests, signal),
-      put: async ({ digest, size }, content, signal) => {
-        await blobs.putStream(content, signal, { digest, size });
+    artifacts: new LocalArtifacts(blobs, home.releases),
+    ingress: new EmbeddedLauncher({
+      argv: [process.execPath, ingressMain],
+      directory: home.ingress,
+      adminSocket: home.ingressSocket,
+      guardian: {
+        identityFile: home.agentLock,
+        argv: [process.execPath, agentMain, root],
+        logFile: home.agentLog,
       },
-      stage: async (release, signal) => {
-        const { files, bytes, already } = await materialiseRelease(blobs, release, home.releases, signal);
-        return { files, bytes, already };
-      },
-      staged: () => listReleases(home.releases),
-      async remove(releases, signal) {
-        for (const release of releases) await removeRelease(home.releases, release);
-        const keep = await listReleases(home.releases);
-        await collectGarbage(blobs, { keep, usedAfter: instant(systemClock.now() - 3_600_000) }, signal);
-      },
-      treePath: (release) => join(home.releases, release),
-    },
-    ingress: {
-      ingress: new EmbeddedIngress(home.ingressSocket),
-      bind: (address, port) => ListeningSocket.bind(address, port),
-      async launch(sockets, table, signal) {
-        await writeRoutesFile(routesFile, table);
-        return launchIngress(
-          {
-            argv: [process.execPath, ingressMain],
-            directory: home.ingress,
-            adminSocket: home.ingressSocket,
-            routesFile,
-            ...sockets,
-            trustedProxies: [],
-            guardian: {
-              identityFile: home.agentLock,
-              argv: [process.execPath, agentMain, root],
-              logFile: home.agentLog,
-            },
-          },
-          signal,
-        );
-      },
-    },
+    }),
   },
   stop.signal,
 );

@@ -1,17 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { AgentCallName, AgentRequest, AgentResponse, InstanceSpec, TaskSpec } from '../api/agent.ts';
+import type {
+  AgentCallName,
+  AgentRequest,
+  AgentResponse,
+  InstanceSpec,
+  RouteSpec,
+  TaskSpec,
+} from '../api/agent.ts';
 import { BlobStore } from '../artifacts/blob-store.ts';
 import { LocalHost } from '../hosts/local/local-host.ts';
 import { type Home, openHome } from '../system/home.ts';
 import { hasVariable, readProcessTable } from '../system/process-table.ts';
+import type { AgentPoint } from './agent-deps.ts';
 
 const main = fileURLToPath(new URL('test-agent-main.ts', import.meta.url));
 const never = new AbortController().signal;
@@ -30,16 +39,18 @@ export class TestAgent implements AsyncDisposable {
     this.host = new LocalHost({ name: 'local', socketPath: this.home.agentSocket, blobs });
   }
 
-  static async start(): Promise<TestAgent> {
+  /** `failurePoint`: the first process ends itself there. */
+  static async start(failurePoint?: AgentPoint): Promise<TestAgent> {
     const agent = new TestAgent(await mkdtemp(join(tmpdir(), 'agent-')));
-    await agent.launch();
+    await agent.launch(failurePoint);
     return agent;
   }
 
   /** Starts the process and waits until it answers. */
-  async launch(): Promise<void> {
+  async launch(failurePoint?: AgentPoint): Promise<void> {
     this.#child = spawn(process.execPath, [main, this.home.root], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(failurePoint === undefined ? {} : { TEST_FAILURE_POINT: failurePoint }) },
       detached: true,
     });
     const log = (data: Buffer): void => {
@@ -89,6 +100,22 @@ export class TestAgent implements AsyncDisposable {
     return digest;
   }
 
+  /** What the public gets on a path; waits as long as the ingress holds the request. */
+  async visit(path: string, host = 'shop.localhost'): Promise<{ status: number; body: string }> {
+    const { ingress } = await this.call('observe', { environment: 'none/none' });
+    const port = ingress?.httpPort ?? 0;
+    return new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port, path, headers: { host }, agent: false } as const;
+      request(options, (response) => {
+        let body = '';
+        response.on('data', (data: Buffer) => (body += data.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+
   async startInstance(spec: InstanceSpec): Promise<AgentResponse<'startInstance'>> {
     return this.call('startInstance', { fence: 1, spec });
   }
@@ -115,24 +142,34 @@ export class TestAgent implements AsyncDisposable {
     );
   }
 
+  /** Text of a file in the directory of the environment. */
+  environmentFile(name: string): Promise<string> {
+    return readFile(join(this.home.environments, testEnvironment, name), 'utf8');
+  }
+
   /** Processes of instances and tasks with this id, whoever is looking after them. */
   countProcesses(id: string): number {
     return [...readProcessTable().values()].filter(
-      (entry) => !entry.zombie && hasVariable(entry.pid, `MAINSTAY_INSTANCE=${id}`),
+      ({ pid, zombie }) => !zombie && hasVariable(pid, `MAINSTAY_INSTANCE=${id}`) && this.#isOurs(pid),
     ).length;
+  }
+
+  /** Other tests use the same ids on homes of their own. */
+  #isOurs(pid: number): boolean {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`).startsWith(this.home.root);
+    } catch {
+      return false;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = this.#child?.exitCode === null && this.#child.signalCode === null;
     const ending = ended && this.#child !== undefined ? once(this.#child, 'exit') : Promise.resolve();
-    for (;;) {
-      try {
-        await this.call('shutdown', { instances: 'stop' });
-        break;
-      } catch {
-        await this.launch();
-      }
-    }
+    await this.call('shutdown', { instances: 'stop' }).catch(async () => {
+      await this.launch();
+      await this.call('shutdown', { instances: 'stop' });
+    });
     await Promise.race([ending, sleep(5000)]);
     this.host.close();
     // Whoever was started by the guardian is not our child: its lock tells when it has ended.
@@ -157,6 +194,22 @@ export function testInstance(release: string, changes: Partial<InstanceSpec> = {
     stop: { signal: 'SIGTERM', graceMs: 2000 },
     limits: { memoryBytes: null, cpus: null },
     restart: { policy: 'always', maxDelayMs: 5000 },
+    ...changes,
+  };
+}
+
+/** A route for `shop.localhost` to these instances. */
+export function testRoute(instances: string[], changes: Partial<RouteSpec> = {}): RouteSpec {
+  return {
+    id: 'shop/test/web/',
+    service: 'web',
+    hosts: ['shop.localhost'],
+    pathPrefix: '/',
+    instances,
+    tls: { mode: 'off' },
+    health: null,
+    holdMs: 10_000,
+    maintenance: null,
     ...changes,
   };
 }

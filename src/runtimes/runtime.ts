@@ -87,7 +87,10 @@ export interface Runtime {
    * Undefined when it never started. The run itself may have ended; `wait` says how.
    */
   find(run: string, signal: AbortSignal): Promise<RunHandle | undefined>;
-  /** Hands on the run's output from where the last reader left off; the run never waits or fails for want of a reader, within a bounded buffer. */
+  /**
+   * Hands on the run's output from where the last reader left off; the run never waits or fails for want of a
+   * reader, within a bounded buffer. A run that was removed has nothing to read.
+   */
   read(handle: RunHandle, onData: (stream: OutputStream, data: Buffer) => void): OutputReader;
   /** Resolves when the main process has ended, at once when it already had; others of the run may live on. */
   wait(handle: RunHandle, signal: AbortSignal): Promise<RunExit>;
@@ -103,6 +106,9 @@ export interface Runtime {
    */
   exec(handle: RunHandle, spec: ExecSpec, signal: AbortSignal): Promise<ExecSession>;
   observe(handle: RunHandle, signal: AbortSignal): Promise<RunObservation>;
-  /** Forgets a run of which nothing is left, with its kept exit and its buffers. Idempotent. */
+  /**
+   * Forgets a run of which nothing is left, with its kept exit and its buffers. Idempotent. A handle that
+   * somebody still has is that of a run which ended unseen.
+   */
   remove(run: string): Promise<void>;
 }

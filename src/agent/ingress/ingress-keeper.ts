@@ -5,7 +5,7 @@ import type { Ingress, IngressStatus, Route, RouteTable } from '../../ingress/in
 import type { IngressLauncher } from '../../ingress/ingress-launcher.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from '../../system/process-identity.ts';
 import type { AgentLog } from '../agent-deps.ts';
-import { readIngressSettings, rememberPorts } from './ingress-settings.ts';
+import { type IngressSettings, readIngressSettings, rememberPorts } from './ingress-settings.ts';
 import { adoptSockets, bindFree, bindSettled, type OwnedSockets } from './ingress-sockets.ts';
 
 interface Deps {
@@ -26,7 +26,7 @@ const lookMs = 100;
 /** Every so many looks the ingress is asked whether it still answers. */
 const looksPerQuestion = 50;
 const answerMs = 10_000;
-const retryMs = 1000;
+const retryMs = 500;
 const applyMs = 15_000;
 const launchMs = 30_000;
 const stopMs = 10_000;
@@ -45,7 +45,6 @@ export class IngressKeeper {
   #applying: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #loop: Promise<void> = Promise.resolve();
-  #unusablePairs = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -97,13 +96,9 @@ export class IngressKeeper {
     try {
       const settings = await readIngressSettings(this.#deps.settings);
       this.#address = settings.address;
-      const settled = settings.httpPort !== undefined && settings.httpsPort !== undefined;
-      const sockets =
-        this.#sockets ??
-        bindSettled(this.#deps.launcher, settings) ??
-        bindFree(this.#deps.launcher, settings, this.#unusablePairs);
-      this.#sockets = sockets;
-      await this.#launch(sockets, settled);
+      this.#sockets ??= bindSettled(this.#deps.launcher, settings);
+      if (this.#sockets === undefined) await this.#settle(settings);
+      else await this.#launch(this.#sockets);
       this.#failure = undefined;
     } catch (error) {
       this.#life.signal.throwIfAborted();
@@ -112,22 +107,24 @@ export class IngressKeeper {
     }
   }
 
-  async #launch(sockets: OwnedSockets, settled: boolean): Promise<void> {
-    const table = this.#newTable(this.#deps.routes());
-    const bound = AbortSignal.any([this.#life.signal, AbortSignal.timeout(launchMs)]);
-    let status: IngressStatus;
+  /** The first start on a home: the ports that it gets are its own from then on. */
+  async #settle(settings: IngressSettings): Promise<void> {
+    const { sockets, reserved } = await bindFree(this.#deps.launcher, settings);
+    await using _reserved = reserved;
     try {
-      status = await this.#deps.launcher.launch(sockets, table, bound);
+      await this.#launch(sockets);
     } catch (error) {
-      if (!settled) {
-        // Another took a port after it was bound and before it listened: the next pair may be free.
-        sockets.close();
-        this.#sockets = undefined;
-        this.#unusablePairs += 1;
-      }
+      sockets.close();
       throw error;
     }
-    if (!settled) await rememberPorts(this.#deps.settings, sockets.http.port, sockets.https.port);
+    this.#sockets = sockets;
+    await rememberPorts(this.#deps.settings, sockets.http.port, sockets.https.port);
+  }
+
+  async #launch(sockets: OwnedSockets): Promise<void> {
+    const table = this.#newTable(this.#deps.routes());
+    const bound = AbortSignal.any([this.#life.signal, AbortSignal.timeout(launchMs)]);
+    const status = await this.#deps.launcher.launch(sockets, table, bound);
     this.#process = identifyProcess(status.pid);
     this.#applied = JSON.stringify(table.routes);
     this.#deps.log('started the ingress', { pid: status.pid, port: sockets.http.port });
@@ -175,8 +172,9 @@ export class IngressKeeper {
         return;
       } catch (error) {
         this.#life.signal.throwIfAborted();
-        if (this.#failure !== undefined) throw this.#failure;
-        if (!(error instanceof Failure && error.retryable) || performance.now() >= deadline) throw error;
+        if (needsPerson(this.#failure)) throw this.#failure;
+        if (!(error instanceof Failure && error.retryable)) throw error;
+        if (performance.now() >= deadline) throw this.#failure ?? error;
       }
       await sleep(50, undefined, { signal: this.#life.signal });
     }
@@ -229,4 +227,9 @@ export class IngressKeeper {
       await sleep(20);
     }
   }
+}
+
+/** Trying again by itself will not cure it. */
+function needsPerson(failure: Error | undefined): failure is Failure {
+  return failure instanceof Failure && !['internal', 'timeout', 'host-unreachable'].includes(failure.code);
 }

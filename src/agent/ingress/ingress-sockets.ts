@@ -1,4 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { Failure } from '../../core/failure.ts';
 import type { HeldSocket, IngressLauncher, IngressSockets } from '../../ingress/ingress-launcher.ts';
 import { findPortHolder, isPortListening } from '../../system/listening-ports.ts';
@@ -56,25 +57,50 @@ export function bindSettled(launcher: IngressLauncher, settings: IngressSettings
   return bindPair(launcher, address, httpPort, httpsPort);
 }
 
-/** Binds the first pair of default ports that is free; `skip` leaves out pairs that turned out not to be. */
-export function bindFree(launcher: IngressLauncher, settings: IngressSettings, skip: number): OwnedSockets {
-  for (let pair = skip; pair < pairsTried; pair += 1) {
+/**
+ * Binds the first pair of default ports that is free, or the ports of which one is set. `reserved` is what keeps
+ * other Mainstays from the pair until the ingress listens on it.
+ */
+export async function bindFree(
+  launcher: IngressLauncher,
+  settings: IngressSettings,
+): Promise<{ readonly sockets: OwnedSockets; readonly reserved: AsyncDisposable }> {
+  for (let pair = 0; pair < pairsTried; pair += 1) {
     const httpPort = settings.httpPort ?? firstHttpPort + pair;
     const httpsPort = settings.httpsPort ?? firstHttpsPort + pair;
-    if (isPortListening(httpPort) || isPortListening(httpsPort)) continue;
-    try {
-      return bindPair(launcher, settings.address, httpPort, httpsPort);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'port-taken') throw error;
+    const reserved = await reservePorts(httpPort, httpsPort);
+    if (reserved === undefined) continue;
+    // Looked at only now: who gave the reservation back listens since.
+    if (!isPortListening(httpPort) && !isPortListening(httpsPort)) {
+      try {
+        return { sockets: bindPair(launcher, settings.address, httpPort, httpsPort), reserved };
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'port-taken') throw error;
+      }
     }
+    await reserved[Symbol.asyncDispose]();
   }
   throw new Failure(
     'port-taken',
     `No free pair of ports for the ingress from ${firstHttpPort} and ${firstHttpsPort} on.`,
-    {
-      hint: 'Set ingress.httpPort and ingress.httpsPort in settings.json.',
-    },
+    { hint: 'Set ingress.httpPort and ingress.httpsPort in settings.json.' },
   );
+}
+
+/**
+ * A bound port looks free to others until somebody listens on it. A name in the abstract namespace of unix
+ * sockets, which the kernel takes back from the dead, closes that gap. Undefined when another has it.
+ */
+function reservePorts(httpPort: number, httpsPort: number): Promise<AsyncDisposable | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(`\0mainstay-ingress-${httpPort}-${httpsPort}`, () =>
+      resolve({
+        [Symbol.asyncDispose]: () => new Promise((closed) => server.close(() => closed())),
+      }),
+    );
+  });
 }
 
 function bindPair(

@@ -35,7 +35,14 @@ export class Instances {
   async resume(): Promise<void> {
     const records = await this.#records.load(this.#deps.log);
     for (const [id, record] of records) this.#instances.set(id, new Instance(record, this.#instanceDeps(id)));
-    await Promise.all([...this.#instances.values()].map((instance) => instance.resume()));
+    await Promise.all(
+      [...this.#instances].map(([id, instance]) =>
+        instance.resume().catch((error: unknown) =>
+          // The others must not suffer for it.
+          this.#deps.log('an instance could not be taken up', { id, error: String(error) }),
+        ),
+      ),
+    );
   }
 
   get all(): readonly Instance[] {

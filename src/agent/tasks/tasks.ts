@@ -38,7 +38,14 @@ export class Tasks {
       if (at !== undefined && this.#deps.clock.now() - at > rememberedMs) await this.#records.remove(id);
       else this.#tasks.set(id, new Task(record, this.#taskDeps(id)));
     }
-    await Promise.all([...this.#tasks.values()].map((task) => task.resume()));
+    await Promise.all(
+      [...this.#tasks].map(([id, task]) =>
+        task.resume().catch((error: unknown) =>
+          // The others must not suffer for it.
+          this.#deps.log('a task could not be taken up', { id, error: String(error) }),
+        ),
+      ),
+    );
   }
 
   /** Starts the task unless one of this id was ever started. Throws what keeps it from starting. */

@@ -141,10 +141,24 @@ export class FakeRuntime implements Runtime {
   }
 
   #get(handle: RunHandle): FakeRun {
-    const run = this.#world.runs.get(handle.run);
-    if (run === undefined) throw new Error(`run ${handle.run} was removed`);
-    return run;
+    return this.#world.runs.get(handle.run) ?? removedRun(handle);
   }
+}
+
+function removedRun({ run, pid }: RunHandle): FakeRun {
+  const limits = { memoryBytes: null, cpus: null };
+  const command = { kind: 'argv', argv: [] } as const;
+  const ended = Promise.withResolvers<RunExit>();
+  ended.resolve(noExit);
+  return {
+    spec: { run, command, directory: '/', environment: {}, limits, keepExit: false },
+    pid: pid ?? 0,
+    exit: noExit,
+    ended,
+    left: 0,
+    unread: [],
+    reader: undefined,
+  };
 }
 
 function print(run: FakeRun, stream: OutputStream, text: string): void {

@@ -162,6 +162,20 @@ function restartTests(label: string, makeFixture: () => Promise<RuntimeFixture>)
     await later.remove(handle.run);
   });
 
+  test(`${label}: a handle to a run that was removed is that of a run which ended unseen`, async () => {
+    await using fixture = await makeFixture();
+    const handle = await fixture.runtime.start(fixture.spec(nextRun(), fixture.commands.exit(0, 'x')), never);
+    await fixture.runtime.wait(handle, never);
+    await fixture.runtime.remove(handle.run);
+    const later = fixture.restarted();
+    const unseen = { code: null, signal: null, limit: null };
+    const output = collect(later, handle);
+    assert.deepEqual(await later.wait(handle, never), unseen);
+    assert.deepEqual(await later.stop(handle, { signal: 'SIGTERM', graceMs: 1000 }, never), unseen);
+    output.reader.finish();
+    assert.equal(output.text('out'), '');
+  });
+
   test(`${label}: waiting ends when the caller gives up, and the run goes on`, async () => {
     await using fixture = await makeFixture();
     const { runtime, commands } = fixture;

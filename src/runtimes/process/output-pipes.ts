@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -48,12 +48,10 @@ export function readPipes(
   onData: (stream: OutputStream, data: Buffer) => void,
 ): OutputReader {
   const sockets = new Map<OutputStream, Socket>();
-  for (const stream of streams) {
-    const socket = new Socket({
-      fd: openUnblocked(join(directory, stream)),
-      readable: true,
-      writable: false,
-    });
+  // A run that was removed has nothing to read.
+  for (const stream of existsSync(directory) ? streams : []) {
+    const fd = openUnblocked(join(directory, stream));
+    const socket = new Socket({ fd, readable: true, writable: false });
     socket.on('data', (data: Buffer) => onData(stream, data));
     // Reading ends with the run; an error of the pipe must not end the agent.
     socket.on('error', () => socket.destroy());
