@@ -13,7 +13,7 @@ import { readWithNode } from './node-parser.ts';
 import { Random, randomRequests, randomResponse } from './random-heads.ts';
 
 /** Connections to try; each carries up to three requests. */
-const wanted = Number(process.env['MAINSTAY_FUZZ_CONNECTIONS'] ?? 600);
+const wanted = Number(process.env['MAINSTAY_FUZZ_CONNECTIONS'] ?? 4000);
 const seed = Number(process.env['MAINSTAY_FUZZ_SEED'] ?? 1);
 const atOnce = 8;
 /** How long a connection may take to end; none should come near. */
