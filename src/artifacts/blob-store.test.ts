@@ -23,10 +23,10 @@ describe('BlobStore', () => {
   }
 
   it('keeps content under its SHA-256, once', async () => {
-    const first = await blobs.putBytes('hello');
+    const first = blobs.putBytes('hello');
     assert.equal(first.digest, '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
     assert.equal(first.added, true);
-    assert.equal((await blobs.putBytes('hello')).added, false);
+    assert.equal(blobs.putBytes('hello').added, false);
     assert.equal((await blobs.read(first.digest)).toString(), 'hello');
   });
 
@@ -51,7 +51,7 @@ describe('BlobStore', () => {
         code: 'state-corrupt',
         retryable: true,
       });
-      assert.equal(await blobs.has(expected.digest), false);
+      assert.equal(blobs.has(expected.digest), false);
     }
     assert.deepEqual(await readdir(join(blobs.directory, 'tmp')), []);
   });
@@ -69,30 +69,30 @@ describe('BlobStore', () => {
   });
 
   it('names what is missing, each once and in order', async () => {
-    const { digest } = await blobs.putBytes('present');
+    const { digest } = blobs.putBytes('present');
     const [a, b] = [digestOf('absent a'), digestOf('absent b')];
     assert.deepEqual(await blobs.missing([b, digest, a, b], signal), [b, a]);
   });
 
   it('writes a blob anew that a power cut left short', async () => {
-    const { digest } = await blobs.putBytes('whole content');
+    const { digest } = blobs.putBytes('whole content');
     await chmod(blobs.path(digest), 0o600);
     await writeFile(blobs.path(digest), '');
-    assert.equal((await blobs.putBytes('whole content')).added, true);
+    assert.equal(blobs.putBytes('whole content').added, true);
     assert.equal((await blobs.read(digest)).toString(), 'whole content');
   });
 
   it('finds a damaged blob when it is read, and removes it so that it can be stored again', async () => {
-    const { digest } = await blobs.putBytes('true content');
+    const { digest } = blobs.putBytes('true content');
     await chmod(blobs.path(digest), 0o600);
     await writeFile(blobs.path(digest), 'fals content');
     await assert.rejects(blobs.read(digest), { code: 'state-corrupt', message: new RegExp(digest) });
-    assert.equal(await blobs.has(digest), false);
+    assert.equal(blobs.has(digest), false);
     await assert.rejects(blobs.read(digest), { code: 'not-found' });
   });
 
   it('makes blobs read-only and temporary files vanish when their maker is dead', async () => {
-    const { digest } = await blobs.putBytes('read-only');
+    const { digest } = blobs.putBytes('read-only');
     assert.equal((await stat(blobs.path(digest))).mode & 0o777, 0o400);
     // No process has had this number since the start of the machine, for it is above the kernel's limit.
     const left = join(blobs.directory, 'tmp', 'blob.of-4999999-1-0123456789ab');
@@ -104,9 +104,7 @@ describe('BlobStore', () => {
   it('lists all blobs', async () => {
     const store = new BlobStore(join(directory, 'listed'));
     await store.prepare();
-    const digests = await Promise.all(
-      ['x', 'y', 'z'].map(async (text) => (await store.putBytes(text)).digest),
-    );
+    const digests = await Promise.all(['x', 'y', 'z'].map(async (text) => store.putBytes(text).digest));
     assert.deepEqual(await store.digests(), digests.sort());
   });
 });

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, constants, createReadStream, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  createReadStream,
+  linkSync,
+  lstatSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { chmod, copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -55,12 +65,16 @@ export class BlobStore {
   }
 
   /** Size of the blob; undefined when the store lacks it. */
-  sizeOf(digest: Digest): number | undefined {
+  async sizeOf(digest: Digest): Promise<number | undefined> {
+    return this.sizeNow(digest);
+  }
+
+  sizeNow(digest: Digest): number | undefined {
     return statSync(this.path(digest), { throwIfNoEntry: false })?.size;
   }
 
   has(digest: Digest): boolean {
-    return this.sizeOf(digest) !== undefined;
+    return this.sizeNow(digest) !== undefined;
   }
 
   /** Those that the store lacks, in the order given, each once. */
@@ -88,6 +102,27 @@ export class BlobStore {
     return { digest, size: buffer.length, added: true };
   }
 
+  /**
+   * Makes the file itself the blob, without copying it, and so read-only; nobody may write to it any more. The caller has just
+   * found this digest and size. False when it cannot be: it has other names, or lies on another disk.
+   */
+  takeFile(path: string, digest: Digest, size: number): StoredBlob | undefined {
+    if (this.#claim(digest, size)) return { digest, size, added: false };
+    const status = lstatSync(path);
+    // A second name may be in the cache of a package manager, which goes on writing to it.
+    if (status.nlink !== 1 || status.size !== size) return undefined;
+    try {
+      rmSync(this.path(digest), { force: true });
+      linkSync(path, this.path(digest));
+      chmodSync(path, 0o400);
+      return { digest, size, added: true };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EXDEV' || code === 'EMLINK' || code === 'EPERM' || code === 'ENOTSUP') return undefined;
+      throw fileFailure(error, 'store a blob', this.directory);
+    }
+  }
+
   /** For files of any size, in pieces. The digest is that of the stored copy, whatever happens to the file meanwhile. */
   async putFile(path: string, size: number, signal: AbortSignal): Promise<StoredBlob> {
     const seen = await digestOfFile(path, signal);
@@ -108,6 +143,8 @@ export class BlobStore {
     signal: AbortSignal,
     expected?: { readonly digest: Digest; readonly size: number },
   ): Promise<StoredBlob> {
+    if (expected !== undefined && expected.size <= smallFile)
+      return this.putBytes(await collect(source, signal, expected));
     return await this.#write(expected?.size, async (temporary) => {
       const hash = createHash('sha256');
       let size = 0;
@@ -145,13 +182,13 @@ export class BlobStore {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new Failure('not-found', `Blob ${digest} is not in ${this.directory}.`, { cause: error });
     }
-    if (digestOf(content) !== digest) throw await this.discardDamaged(digest, 'metadata of a release');
+    if (digestOf(content) !== digest) throw this.discardDamaged(digest, 'metadata of a release');
     return content;
   }
 
   /** Removes a blob whose content no longer fits its name; returns the failure that says so. */
-  async discardDamaged(digest: Digest, usedFor: string): Promise<Failure> {
-    await this.remove(digest);
+  discardDamaged(digest: Digest, usedFor: string): Failure {
+    this.remove(digest);
     return new Failure(
       'state-corrupt',
       `Blob ${digest} (${usedFor}) was damaged on the disk of ${this.directory} and has been removed.`,
@@ -163,8 +200,8 @@ export class BlobStore {
   }
 
   /** Nothing happens when the store lacks it. */
-  async remove(digest: Digest): Promise<void> {
-    await rm(this.path(digest), { force: true });
+  remove(digest: Digest): void {
+    rmSync(this.path(digest), { force: true });
   }
 
   /** All blobs, in order of their digests. */
@@ -182,7 +219,7 @@ export class BlobStore {
    * collection of garbage which runs meanwhile sees that it is in use again.
    */
   #claim(digest: Digest, size: number): boolean {
-    if (this.sizeOf(digest) !== size) return false;
+    if (this.sizeNow(digest) !== size) return false;
     // Setting the mode it has already moves its change time, by which the collection goes.
     chmodSync(this.path(digest), 0o400);
     return true;
@@ -207,6 +244,24 @@ export class BlobStore {
       throw fileFailure(error, 'store a blob', this.directory, size);
     }
   }
+}
+
+async function collect(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  expected: { readonly digest: Digest; readonly size: number },
+): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of source) {
+    signal.throwIfAborted();
+    pieces.push(piece);
+    size += piece.length;
+    if (size > expected.size) throw wrongContent(expected.digest);
+  }
+  const content = Buffer.concat(pieces);
+  if (digestOf(content) !== expected.digest) throw wrongContent(expected.digest);
+  return content;
 }
 
 function wrongContent(digest: Digest): Failure {

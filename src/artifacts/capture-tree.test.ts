@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,5 +149,22 @@ describe('captureTree', () => {
       throw new Error('seen something');
     };
     await assert.rejects(captureTree(blobs, root, signal, { inspect }), /seen something/);
+  });
+
+  it('takes files over instead of copying them when told to, unless they have another name', async () => {
+    const large = 'take '.repeat(100_000);
+    const root = await source({ own: 'take: own', shared: 'take: shared', large });
+    await link(join(root, 'shared'), join(directory, 'elsewhere'));
+    await captureTree(blobs, root, signal, { take: true });
+    const inode = async (path: string) => (await stat(path)).ino;
+    const same = async (name: string, content: string) =>
+      (await inode(join(root, name))) === (await inode(blobs.path(digestOf(content))));
+    assert.deepEqual(
+      await Promise.all([same('own', 'take: own'), same('large', large), same('shared', 'take: shared')]),
+      [true, true, false],
+    );
+    await rm(root, { recursive: true });
+    for (const content of ['take: own', 'take: shared', large])
+      assert.equal((await blobs.read(digestOf(content))).toString(), content);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BlobStore, type StoredBlob, smallFile } from './blob-store.ts';
-import { digestOfFile } from './digest.ts';
+import { digestOf, digestOfFile } from './digest.ts';
 import { requireSpace } from './file-failure.ts';
 import { inSlices } from './in-slices.ts';
 import { findEscapingLink } from './link-target.ts';
@@ -13,6 +13,8 @@ type FoundFile = Extract<FoundEntry, { type: 'file' }>;
 export interface CaptureOptions {
   /** Paths (files or whole directories) that are no part of the tree. */
   readonly leaveOut?: (path: string) => boolean;
+  /** The files become blobs themselves where that saves copying them; the directory is only good for removal then. */
+  readonly take?: boolean;
   /** Sees the content of every file, in pieces; what it throws ends the capture. */
   readonly inspect?: (path: string) => (piece: Buffer) => void;
 }
@@ -63,7 +65,8 @@ export function refuseEscapingLinks(directory: string, found: readonly FoundEntr
 function storeSmall(blobs: BlobStore, path: string, entry: FoundFile, options: CaptureOptions): StoredBlob {
   const content = readFileSync(path);
   options.inspect?.(entry.path)(content);
-  return blobs.putBytes(content);
+  const taken = options.take === true ? blobs.takeFile(path, digestOf(content), content.length) : undefined;
+  return taken ?? blobs.putBytes(content);
 }
 
 async function storeLarge(
@@ -73,7 +76,9 @@ async function storeLarge(
   signal: AbortSignal,
   options: CaptureOptions,
 ): Promise<StoredBlob> {
-  if (options.inspect !== undefined) await digestOfFile(path, signal, options.inspect(entry.path));
+  const digest = await digestOfFile(path, signal, options.inspect?.(entry.path));
+  const taken = options.take === true ? blobs.takeFile(path, digest, entry.size) : undefined;
+  if (taken !== undefined) return taken;
   await requireSpace(blobs.directory, { bytes: entry.size, files: 1 }, `store ${JSON.stringify(entry.path)}`);
   return await blobs.putFile(path, entry.size, signal);
 }

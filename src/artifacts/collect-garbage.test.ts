@@ -28,8 +28,8 @@ describe('collectGarbage', () => {
     const [one, two] = await twoReleases(bench);
     const garbage = await collectGarbage(bench.blobs, { keep: [two], usedAfter: everything }, signal);
     assert.equal(garbage.blobs, 3);
-    assert.equal(await bench.blobs.has(digestOf('only in one')), false);
-    assert.equal(await bench.blobs.has(one), false);
+    assert.equal(bench.blobs.has(digestOf('only in one')), false);
+    assert.equal(bench.blobs.has(one), false);
     assert.deepEqual(await bench.blobs.missing(await releaseBlobs(bench.blobs, two), signal), []);
     await materialiseRelease(bench.blobs, two, bench.releases, signal);
   });
@@ -48,9 +48,9 @@ describe('collectGarbage', () => {
 
   it('leaves what was stored, or stored again, a moment ago', async () => {
     await using bench = await openWorkbench();
-    const { digest } = await bench.blobs.putBytes('of a build that is still at work');
+    const { digest } = bench.blobs.putBytes('of a build that is still at work');
     assert.equal((await collectGarbage(bench.blobs, { keep: [], usedAfter: instant(0) }, signal)).blobs, 0);
-    assert.equal(await bench.blobs.has(digest), true);
+    assert.equal(bench.blobs.has(digest), true);
   });
 
   it('removes nothing when a kept release cannot be read', async () => {

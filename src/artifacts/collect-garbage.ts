@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { Failure } from '../core/failure.ts';
 import type { Instant } from '../core/units.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { Digest } from './digest.ts';
+import { inSlices } from './in-slices.ts';
 import { pinnedReleases } from './pins.ts';
 import { releaseBlobs } from './release-document.ts';
 
@@ -34,15 +35,14 @@ export async function collectGarbage(
   }
   let removed = 0;
   let bytes = 0;
-  for (const digest of await blobs.digests()) {
-    signal.throwIfAborted();
-    if (needed.has(digest)) continue;
-    const status = await stat(blobs.path(digest));
-    if (status.ctimeMs > request.usedAfter) continue;
-    await blobs.remove(digest);
+  await inSlices(await blobs.digests(), signal, (digest) => {
+    if (needed.has(digest)) return;
+    const status = statSync(blobs.path(digest), { throwIfNoEntry: false });
+    if (status === undefined || status.ctimeMs > request.usedAfter) return;
+    blobs.remove(digest);
     removed += 1;
     bytes += status.size;
-  }
+  });
   return { blobs: removed, bytes };
 }
 
@@ -51,7 +51,7 @@ async function neededBy(blobs: BlobStore, release: Digest): Promise<readonly Dig
   try {
     return await releaseBlobs(blobs, release);
   } catch (error) {
-    if (error instanceof Failure && error.code === 'not-found' && !(await blobs.has(release))) return [];
+    if (error instanceof Failure && error.code === 'not-found' && !blobs.has(release)) return [];
     throw error;
   }
 }

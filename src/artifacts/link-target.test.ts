@@ -39,11 +39,11 @@ describe('findEscapingLink', () => {
 
 describe('portableTarget', () => {
   it('makes absolute links into the tree relative and leaves all others alone', () => {
-    assert.equal(portableTarget('/work/app', 'a', '/work/app/lib/x'), 'lib/x');
-    assert.equal(portableTarget('/work/app', 'bin/sub/a', '/work/app/lib/x'), '../../lib/x');
-    assert.equal(portableTarget('/work/app', 'bin/a', '/work/app'), '..');
-    assert.equal(portableTarget('/work/app', 'a', '/work/app'), '.');
-    assert.equal(portableTarget('/work/app', 'a', '/work/application/x'), '/work/application/x');
-    assert.equal(portableTarget('/work/app', 'a', '../x'), '../x');
+    assert.equal(portableTarget('/srv/app', 'a', '/srv/app/lib/x'), 'lib/x');
+    assert.equal(portableTarget('/srv/app', 'bin/sub/a', '/srv/app/lib/x'), '../../lib/x');
+    assert.equal(portableTarget('/srv/app', 'bin/a', '/srv/app'), '..');
+    assert.equal(portableTarget('/srv/app', 'a', '/srv/app'), '.');
+    assert.equal(portableTarget('/srv/app', 'a', '/srv/application/x'), '/srv/application/x');
+    assert.equal(portableTarget('/srv/app', 'a', '../x'), '../x');
   });
 });

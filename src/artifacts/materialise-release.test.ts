@@ -69,7 +69,7 @@ describe('materialiseRelease', () => {
     const both = await Promise.all(
       [1, 2].map(() => materialiseRelease(bench.blobs, release, bench.releases, signal)),
     );
-    assert.deepEqual(both.map(({ already }) => already).sort(), [false, true]);
+    assert.equal(both.filter(({ already }) => already).length, 1);
     assert.equal((await materialiseRelease(bench.blobs, release, bench.releases, signal)).already, true);
     assert.deepEqual(await readdir(bench.releases), [release]);
   });
@@ -89,7 +89,7 @@ describe('materialiseRelease', () => {
       });
       assert.deepEqual(await readdir(bench.releases), []);
       assert.deepEqual(await bench.blobs.missing(await releaseBlobs(bench.blobs, release), signal), [digest]);
-      await bench.blobs.putBytes(content);
+      bench.blobs.putBytes(content);
       await materialiseRelease(bench.blobs, release, bench.releases, signal);
     });
   }
@@ -97,7 +97,7 @@ describe('materialiseRelease', () => {
   it('names the blob and the file that are missing', async () => {
     await using bench = await openWorkbench();
     const release = await makeRelease(bench);
-    await bench.blobs.remove(digestOf('content b'));
+    bench.blobs.remove(digestOf('content b'));
     await assert.rejects(materialiseRelease(bench.blobs, release, bench.releases, signal), {
       code: 'not-found',
       message: /lib\/b\.js/,

@@ -1,14 +1,16 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmodSync, constants, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { syncDirectory } from '../system/durable-file.ts';
 import { type BlobStore, smallFile } from './blob-store.ts';
-import { filesAtOnce, forEachBounded } from './bounded.ts';
 import { type Digest, digestOf, digestOfFile } from './digest.ts';
 import { fileFailure, requireSpace } from './file-failure.ts';
 import { flushFiles } from './flush-files.ts';
+import { inSlices } from './in-slices.ts';
+import { makeDirectories } from './make-directories.ts';
 import { readRelease } from './release-document.ts';
+import { removeTree } from './remove-tree.ts';
 import { sweepTemporary, temporaryName } from './temporary-name.ts';
 import { type Tree, type TreeEntry, treeSize } from './tree.ts';
 
@@ -40,17 +42,18 @@ export async function materialiseRelease(
   const path = join(releasesDirectory, release);
   const { tree } = await readRelease(blobs, release);
   const size = treeSize(tree);
-  if (await isDirectory(path)) return { path, ...size, already: true };
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    return { path, ...size, already: true };
   const partial = join(releasesDirectory, temporaryName(`${release}.partial`));
   try {
-    await mkdir(releasesDirectory, { recursive: true, mode: 0o700 });
+    makeDirectories(releasesDirectory, 0o700);
     await sweepTemporary(releasesDirectory);
     await requireSpace(
       releasesDirectory,
       { bytes: size.bytes, files: tree.entries.length },
       `stage release ${release}`,
     );
-    await mkdir(partial, { mode: 0o755 });
+    makeDirectory(partial);
     await unpack(blobs, tree, partial, signal);
     const already = !(await putInPlace(partial, path));
     await syncDirectory(releasesDirectory);
@@ -58,74 +61,79 @@ export async function materialiseRelease(
   } catch (error) {
     throw fileFailure(error, `stage release ${release}`, releasesDirectory, size.bytes);
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await removeTree(partial);
   }
 }
 
 async function unpack(blobs: BlobStore, tree: Tree, to: string, signal: AbortSignal): Promise<void> {
   // Entries are sorted, so a directory comes before what it holds.
-  for (const entry of tree.entries) if (entry.type === 'directory') await makeDirectory(join(to, entry.path));
-  const files = tree.entries.filter((entry): entry is FileEntry => entry.type === 'file');
-  await forEachBounded(files, filesAtOnce, signal, (entry) => unpackFile(blobs, entry, to, signal));
-  for (const entry of tree.entries)
-    if (entry.type === 'link') await symlink(entry.target, join(to, entry.path));
+  await inSlices(tree.entries, signal, (entry) => {
+    const path = join(to, entry.path);
+    if (entry.type === 'directory') makeDirectory(path);
+    else if (entry.type === 'link') symlinkSync(entry.target, path);
+    else if (entry.size <= smallFile) unpackSmall(blobs, entry, path);
+  });
+  for (const entry of tree.entries) {
+    if (entry.type === 'file' && entry.size > smallFile)
+      await unpackLarge(blobs, entry, join(to, entry.path), signal);
+  }
   const paths = tree.entries.flatMap((entry) => (entry.type === 'link' ? [] : [entry.path]));
   await flushFiles(to, ['.', ...paths], signal);
 }
 
 /** `mkdir` and `writeFile` heed the umask of the process; the modes of a release do not depend on it. */
-async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path);
-  await chmod(path, 0o755);
+function makeDirectory(path: string): void {
+  mkdirSync(path);
+  chmodSync(path, 0o755);
 }
 
-async function unpackFile(
+function unpackSmall(blobs: BlobStore, entry: FileEntry, path: string): void {
+  const content = readBlob(blobs, entry);
+  if (digestOf(content) !== entry.digest) throw blobs.discardDamaged(entry.digest, entry.path);
+  writeFileSync(path, content, { flag: 'wx' });
+  chmodSync(path, modeOf(entry));
+}
+
+async function unpackLarge(
   blobs: BlobStore,
   entry: FileEntry,
-  to: string,
+  path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const from = blobs.path(entry.digest);
-  const path = join(to, entry.path);
+  if (!blobs.has(entry.digest)) throw missing(blobs, entry);
+  await copyFile(blobs.path(entry.digest), path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  if ((await digestOfFile(path, signal)) !== entry.digest)
+    throw blobs.discardDamaged(entry.digest, entry.path);
+  chmodSync(path, modeOf(entry));
+}
+
+function modeOf(entry: FileEntry): number {
+  return entry.executable ? 0o755 : 0o644;
+}
+
+function readBlob(blobs: BlobStore, entry: FileEntry): Buffer {
   try {
-    if (entry.size <= smallFile) {
-      const content = await readFile(from);
-      if (digestOf(content) !== entry.digest) throw await blobs.discardDamaged(entry.digest, entry.path);
-      await writeFile(path, content, { flag: 'wx' });
-    } else {
-      await copyFile(from, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-      if ((await digestOfFile(path, signal)) !== entry.digest)
-        throw await blobs.discardDamaged(entry.digest, entry.path);
-    }
+    return readFileSync(blobs.path(entry.digest));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new Failure('not-found', `Blob ${entry.digest} (${entry.path}) is not in ${blobs.directory}.`, {
-      hint: 'Send what the host lacks, then stage the release again.',
-      details: { digest: entry.digest },
-      cause: error,
-    });
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? missing(blobs, entry) : error;
   }
-  await chmod(path, entry.executable ? 0o755 : 0o644);
+}
+
+function missing(blobs: BlobStore, entry: FileEntry): Failure {
+  return new Failure('not-found', `Blob ${entry.digest} (${entry.path}) is not in ${blobs.directory}.`, {
+    hint: 'Send what the host lacks, then stage the release again.',
+    details: { digest: entry.digest },
+  });
 }
 
 /** False when another was faster: its tree is complete as well. */
 async function putInPlace(partial: string, path: string): Promise<boolean> {
   try {
-    await chmod(partial, 0o755);
     await rename(partial, path);
     return true;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileDurably } from '../system/durable-file.ts';
 import type { BlobStore } from './blob-store.ts';
 import { type Digest, isDigest } from './digest.ts';
+import { makeDirectories } from './make-directories.ts';
 
 /**
  * A pinned release is kept by every collection of garbage, whoever runs it: control and an agent of the same
@@ -10,7 +11,7 @@ import { type Digest, isDigest } from './digest.ts';
  */
 export async function pinRelease(blobs: BlobStore, release: Digest): Promise<void> {
   if (!isDigest(release)) throw new Error(`not a digest: ${release}`);
-  await mkdir(directoryOf(blobs), { recursive: true, mode: 0o700 });
+  makeDirectories(directoryOf(blobs), 0o700);
   await writeFileDurably(join(directoryOf(blobs), release), '');
 }
 

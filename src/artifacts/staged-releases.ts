@@ -1,7 +1,8 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from '../system/durable-file.ts';
 import { type Digest, isDigest } from './digest.ts';
+import { removeTree } from './remove-tree.ts';
 import { temporaryName } from './temporary-name.ts';
 
 /** Releases whose tree lies complete in this directory. */
@@ -25,6 +26,6 @@ export async function removeRelease(releasesDirectory: string, release: Digest):
     throw error;
   }
   await syncDirectory(releasesDirectory);
-  await rm(aside, { recursive: true, force: true });
+  await removeTree(aside);
   return true;
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { currentBootId, identifyProcess, isAlive } from '../system/process-identity.ts';
+import { removeTree } from './remove-tree.ts';
 
 const pattern = /\.of-(\d+)-(\d+)-[0-9a-f]{12}$/;
 
@@ -19,6 +20,6 @@ export async function sweepTemporary(directory: string): Promise<void> {
     const made = pattern.exec(name);
     if (made === null) continue;
     const owner = { pid: Number(made[1]), startedAt: `${currentBootId()}:${made[2]}` };
-    if (!isAlive(owner)) await rm(join(directory, name), { recursive: true, force: true });
+    if (!isAlive(owner)) await removeTree(join(directory, name));
   }
 }

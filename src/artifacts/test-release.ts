@@ -39,8 +39,8 @@ export async function writeFiles(root: string, files: Readonly<Record<string, st
 export async function storeDirectory(blobs: BlobStore, root: string, manifest: Json = {}): Promise<string> {
   const { signal } = new AbortController();
   const { tree } = await captureTree(blobs, root, signal);
-  const { digest } = await blobs.putBytes(encodeTree(tree));
+  const { digest } = blobs.putBytes(encodeTree(tree));
   const release = encodeRelease({ format: 1, app: 'test', manifest, tree: digest });
-  await blobs.putBytes(release.content);
+  blobs.putBytes(release.content);
   return release.digest;
 }

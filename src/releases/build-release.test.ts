@@ -64,9 +64,9 @@ describe('buildRelease', () => {
     assert.equal((await contentOf(bench, first.digest))['out/all.js'], 'serve()a');
   });
 
-  it('gives another digest for one byte of source, or one key of the manifest', async () => {
+  it('gives another digest for one byte of source, of which only that is stored, or one key of the manifest', async () => {
     await using bench = await openBuildBench();
-    const root = await source(bench, 'app', { 'a.js': '1' });
+    const root = await source(bench, 'app', { 'a.js': '1', 'b.js': 'b', 'lib/c.js': 'c' });
     const first = await bench.build(root, testManifest());
     await writeFile(join(root, 'a.js'), '2');
     const second = await bench.build(root, testManifest());
@@ -77,6 +77,7 @@ describe('buildRelease', () => {
     });
     assert.equal(new Set([first, second, third].map(({ digest }) => digest)).size, 3);
     assert.equal(first.treeDigest, third.treeDigest);
+    assert.deepEqual([first.newBlobs, second.newBlobs, third.newBlobs], [3, 1, 0]);
   });
 
   it('builds the same source once, and again when asked to, to the same result', async () => {
@@ -99,12 +100,12 @@ describe('buildRelease', () => {
     const root = await source(bench, 'app', { 'a.js': 'content of a' });
     const { digest } = await bench.build(root, testManifest());
     const blob = digestOf('content of a');
-    await bench.deps.blobs.remove(blob);
+    bench.deps.blobs.remove(blob);
     assert.equal((await bench.build(root, testManifest())).cached, false);
     await chmod(bench.deps.blobs.path(blob), 0o600);
     await writeFile(bench.deps.blobs.path(blob), 'cont');
     assert.equal((await bench.build(root, testManifest())).cached, false);
-    await bench.deps.blobs.remove(digest);
+    bench.deps.blobs.remove(digest);
     assert.equal((await bench.build(root, testManifest())).cached, false);
     assert.equal((await bench.build(root, testManifest())).cached, true);
     assert.deepEqual(await contentOf(bench, digest), { 'a.js': 'content of a' });

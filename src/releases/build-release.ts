@@ -1,8 +1,11 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../artifacts/blob-store.ts';
 import { digestOf } from '../artifacts/digest.ts';
 import { fileFailure } from '../artifacts/file-failure.ts';
+import { makeDirectories } from '../artifacts/make-directories.ts';
+import { removeTree } from '../artifacts/remove-tree.ts';
 import { type Tree, treeSize } from '../artifacts/tree.ts';
 import { encodeTree } from '../artifacts/tree-document.ts';
 import { canonicalJson } from '../core/json.ts';
@@ -80,7 +83,7 @@ export async function buildRelease(deps: BuildDeps, request: BuildRequest): Prom
     );
     await clear(places);
     try {
-      await prepare(places);
+      prepare(places);
       return await build(deps, request, places, output, note);
     } finally {
       await clear(places);
@@ -99,6 +102,9 @@ async function build(
 ): Promise<BuiltRelease> {
   const { manifest, signal } = request;
   const environment = buildEnvironment(places, deps.path, deps.variables, manifest.build.environment);
+  // Other processes find these out while this one copies.
+  const versions = programVersions(programsOf(manifest), environment, places.home, signal);
+  versions.catch(() => undefined);
   const source = await listSource(
     {
       directory: request.sourceDirectory,
@@ -114,7 +120,7 @@ async function build(
   const copy = await copySource(source.entries, source.root, incoming, signal, inspector.inspect);
   const size = treeSize(copy);
   note(`Copied ${size.files} files (${formatBytes(bytes(size.bytes))}) of the source.`);
-  const runtimes = await programVersions(programsOf(manifest), environment, places.home, signal);
+  const runtimes = await versions;
   const identity = identify(copy, manifest);
   const known = {
     ...about(source),
@@ -150,13 +156,15 @@ function about(source: Source): Pick<BuiltRelease, 'commit' | 'dirty'> {
   return { commit: source.revision.commit, dirty: source.revision.dirty };
 }
 
-async function prepare(places: BuildPlaces): Promise<void> {
+function prepare(places: BuildPlaces): void {
   for (const directory of [places.home, places.temporary, places.toolCache])
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
 }
 
 /** Ends what a crashed Mainstay left running, and removes what it, or the build just done, left lying. */
 async function clear(places: BuildPlaces): Promise<void> {
+  // It goes last, so without it there is nothing else either.
+  if (!existsSync(places.work)) return;
   await killBuild(places.home);
-  await rm(places.work, { recursive: true, force: true });
+  await removeTree(places.work);
 }

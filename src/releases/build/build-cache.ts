@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../../artifacts/make-directories.ts';
+import { removeTree } from '../../artifacts/remove-tree.ts';
 
 /**
  * Moves the directories that `build.cache` names into the tree, and out again after the build. They are moved, not
@@ -22,18 +24,18 @@ export class BuildCache {
     for (const directory of this.#directories) {
       const place = join(this.#tree, directory);
       if ((await exists(place)) || !(await exists(this.#place(directory)))) continue;
-      await mkdir(dirname(place), { recursive: true });
+      makeDirectories(dirname(place), 0o755);
       await rename(this.#place(directory), place);
     }
   }
 
   /** To be called only when every command has ended by itself, with or without success. */
   async moveOut(): Promise<void> {
-    await mkdir(this.#kept, { recursive: true, mode: 0o700 });
+    makeDirectories(this.#kept, 0o700);
     for (const directory of this.#directories) {
       const place = join(this.#tree, directory);
       if (!(await isDirectory(place))) continue;
-      await rm(this.#place(directory), { recursive: true, force: true });
+      await removeTree(this.#place(directory));
       await rename(place, this.#place(directory));
     }
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDirectories } from '../../artifacts/make-directories.ts';
 import { identifyProcess, isAlive } from '../../system/process-identity.ts';
 
 const pollMs = 100;
@@ -11,7 +12,7 @@ const pollMs = 100;
  * process, which is all there is: one control plane works on a home at a time.
  */
 export async function lockBuilds(path: string, signal: AbortSignal, onWait: () => void): Promise<Disposable> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(path), 0o700);
   const owner = JSON.stringify({ ...identifyProcess(process.pid), token: randomBytes(9).toString('hex') });
   for (let waited = false; !take(path, owner); waited = true) {
     if (!waited) onWait();

@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../artifacts/digest.ts';
+import { makeDirectories } from '../../artifacts/make-directories.ts';
 import { canonicalJson, type Json } from '../../core/json.ts';
 import { writeFileDurably } from '../../system/durable-file.ts';
 
@@ -30,6 +31,6 @@ export async function readBuildRecord(records: string, key: string): Promise<Bui
 }
 
 export async function writeBuildRecord(records: string, key: string, record: BuildRecord): Promise<void> {
-  await mkdir(records, { recursive: true, mode: 0o700 });
+  makeDirectories(records, 0o700);
   await writeFileDurably(join(records, `${key}.json`), canonicalJson(record));
 }

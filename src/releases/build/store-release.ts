@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../artifacts/blob-store.ts';
-import { filesAtOnce, forEachBounded } from '../../artifacts/bounded.ts';
 import { captureTree } from '../../artifacts/capture-tree.ts';
 import { flushFiles } from '../../artifacts/flush-files.ts';
+import { inSlices } from '../../artifacts/in-slices.ts';
 import { pinRelease } from '../../artifacts/pins.ts';
 import { encodeRelease, readRelease } from '../../artifacts/release-document.ts';
 import { type Tree, treeSize } from '../../artifacts/tree.ts';
@@ -31,9 +31,10 @@ export async function storeRelease(
 ): Promise<StoredRelease & { readonly newBlobs: number }> {
   const finder = createSecretFinder(built.secrets);
   const { tree, added } = await captureTree(blobs, built.tree, signal, {
+    take: true,
     ...(finder === undefined ? {} : { inspect: (path: string) => refuseSecrets(path, finder()) }),
   });
-  const treeBlob = await blobs.putBytes(encodeTree(tree));
+  const treeBlob = blobs.putBytes(encodeTree(tree));
   const release = encodeRelease({
     format: 1,
     app: built.manifest.app,
@@ -43,7 +44,7 @@ export async function storeRelease(
   // Content first: whoever finds the release after a power cut finds what it refers to.
   const digests = [...added, treeBlob.digest];
   await flush(blobs, digests, signal);
-  await blobs.putBytes(release.content);
+  blobs.putBytes(release.content);
   await flush(blobs, [release.digest], signal);
   await pinRelease(blobs, release.digest);
   return { digest: release.digest, treeDigest: treeBlob.digest, ...treeSize(tree), newBlobs: added.length };
@@ -82,9 +83,8 @@ async function flush(blobs: BlobStore, digests: readonly string[], signal: Abort
 
 async function isComplete(blobs: BlobStore, tree: Tree, signal: AbortSignal): Promise<boolean> {
   let complete = true;
-  await forEachBounded(tree.entries, filesAtOnce, signal, async (entry) => {
-    if (complete && entry.type === 'file' && (await blobs.sizeOf(entry.digest)) !== entry.size)
-      complete = false;
+  await inSlices(tree.entries, signal, (entry) => {
+    if (complete && entry.type === 'file' && blobs.sizeNow(entry.digest) !== entry.size) complete = false;
   });
   return complete;
 }

@@ -1,6 +1,7 @@
-import type { BlobStore } from '../../artifacts/blob-store.ts';
-import { filesAtOnce, forEachBounded } from '../../artifacts/bounded.ts';
+import { readFileSync } from 'node:fs';
+import { type BlobStore, smallFile } from '../../artifacts/blob-store.ts';
 import { digestOfFile } from '../../artifacts/digest.ts';
+import { inSlices } from '../../artifacts/in-slices.ts';
 import { readRelease } from '../../artifacts/release-document.ts';
 import { createSecretFinder } from './secret-finder.ts';
 
@@ -21,13 +22,21 @@ export async function findSecretInRelease(
   if (finder === undefined) return undefined;
   const { tree } = await readRelease(blobs, release);
   let first: SecretInRelease | undefined;
-  await forEachBounded(tree.entries, filesAtOnce, signal, async (entry) => {
-    if (entry.type !== 'file' || first !== undefined) return;
-    const search = finder();
-    await digestOfFile(blobs.path(entry.digest), signal, (piece) => {
-      const secret = search(piece);
-      if (secret !== undefined) first ??= { path: entry.path, secret };
-    });
+  const search = (path: string): ((piece: Buffer) => void) => {
+    const found = finder();
+    return (piece) => {
+      const secret = found(piece);
+      if (secret !== undefined) first ??= { path, secret };
+    };
+  };
+  await inSlices(tree.entries, signal, (entry) => {
+    if (first === undefined && entry.type === 'file' && entry.size <= smallFile)
+      search(entry.path)(readFileSync(blobs.path(entry.digest)));
   });
+  for (const entry of tree.entries) {
+    if (first !== undefined) break;
+    if (entry.type === 'file' && entry.size > smallFile)
+      await digestOfFile(blobs.path(entry.digest), signal, search(entry.path));
+  }
   return first;
 }

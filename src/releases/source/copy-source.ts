@@ -1,22 +1,25 @@
-import { constants } from 'node:fs';
 import {
-  chmod,
-  copyFile,
-  lutimes,
-  mkdir,
-  readFile,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+  chmodSync,
+  constants,
+  lutimesSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { smallFile } from '../../artifacts/blob-store.ts';
-import { filesAtOnce, forEachBounded } from '../../artifacts/bounded.ts';
 import { digestOf, digestOfFile } from '../../artifacts/digest.ts';
 import { fileFailure, requireSpace } from '../../artifacts/file-failure.ts';
+import { inSlices } from '../../artifacts/in-slices.ts';
 import { type Tree, type TreeEntry, treeOf } from '../../artifacts/tree.ts';
 import type { FoundEntry } from '../../artifacts/walk-directory.ts';
+
+type FoundFile = Extract<FoundEntry, { type: 'file' }>;
+type Inspect = (path: string) => (piece: Buffer) => void;
 
 /**
  * Seconds since the epoch that every file of the source copy carries, and `SOURCE_DATE_EPOCH` of the build: archives
@@ -33,59 +36,68 @@ export async function copySource(
   from: string,
   to: string,
   signal: AbortSignal,
-  inspect: (path: string) => (piece: Buffer) => void,
+  inspect: Inspect,
 ): Promise<Tree> {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : 1));
   const total = sorted.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
   try {
     await requireSpace(join(to, '..'), { bytes: total, files: sorted.length }, 'copy the source');
-    await mkdir(to, { mode: 0o755 });
+    makeDirectory(to);
     const copied: TreeEntry[] = [];
-    for (const entry of sorted) {
-      if (entry.type === 'directory') await mkdir(join(to, entry.path), { mode: 0o755 });
-      if (entry.type === 'link') await makeLink(join(to, entry.path), entry.target);
+    await inSlices(sorted, signal, (entry) => {
+      const place = join(to, entry.path);
+      if (entry.type === 'directory') makeDirectory(place);
+      if (entry.type === 'link') makeLink(place, entry.target);
       if (entry.type !== 'file') copied.push(entry);
-    }
-    const files = sorted.filter((entry) => entry.type === 'file');
-    await forEachBounded(files, filesAtOnce, signal, async (entry) => {
-      copied.push(
-        await copyOne(entry, join(from, entry.path), join(to, entry.path), signal, inspect(entry.path)),
-      );
+      else if (entry.size <= smallFile) copied.push(copySmall(entry, join(from, entry.path), place, inspect));
     });
-    const directories = ['', ...sorted.flatMap(({ type, path }) => (type === 'directory' ? [path] : []))];
-    for (const path of directories) await utimes(join(to, path), sourceTime, sourceTime);
+    for (const entry of sorted) {
+      if (entry.type === 'file' && entry.size > smallFile)
+        copied.push(await copyLarge(entry, join(from, entry.path), join(to, entry.path), signal, inspect));
+    }
+    await inSlices(copied, signal, ({ type, path }) => {
+      if (type === 'directory') utimesSync(join(to, path), sourceTime, sourceTime);
+    });
+    utimesSync(to, sourceTime, sourceTime);
     return treeOf(copied);
   } catch (error) {
     throw fileFailure(error, 'copy the source', to, total);
   }
 }
 
-async function makeLink(path: string, target: string): Promise<void> {
-  await symlink(target, path);
-  await lutimes(path, sourceTime, sourceTime);
+/** `mkdir` heeds the umask of the process; the copy does not depend on it. */
+function makeDirectory(path: string): void {
+  mkdirSync(path);
+  chmodSync(path, 0o755);
 }
 
-async function copyOne(
-  entry: FoundEntry & { readonly type: 'file' },
+function makeLink(path: string, target: string): void {
+  symlinkSync(target, path);
+  lutimesSync(path, sourceTime, sourceTime);
+}
+
+function copySmall(entry: FoundFile, from: string, to: string, inspect: Inspect): TreeEntry {
+  const content = readFileSync(from);
+  inspect(entry.path)(content);
+  writeFileSync(to, content, { flag: 'wx' });
+  finish(entry, to);
+  return { ...entry, size: content.length, digest: digestOf(content) };
+}
+
+async function copyLarge(
+  entry: FoundFile,
   from: string,
   to: string,
   signal: AbortSignal,
-  inspect: (piece: Buffer) => void,
+  inspect: Inspect,
 ): Promise<TreeEntry> {
-  let { size } = entry;
-  let digest: string;
-  if (size <= smallFile) {
-    const content = await readFile(from);
-    inspect(content);
-    digest = digestOf(content);
-    size = content.length;
-    await writeFile(to, content, { flag: 'wx' });
-  } else {
-    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    digest = await digestOfFile(to, signal, inspect);
-    size = (await stat(to)).size;
-  }
-  await chmod(to, entry.executable ? 0o755 : 0o644);
-  await utimes(to, sourceTime, sourceTime);
-  return { ...entry, size, digest };
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const digest = await digestOfFile(to, signal, inspect(entry.path));
+  finish(entry, to);
+  return { ...entry, size: statSync(to).size, digest };
+}
+
+function finish(entry: FoundFile, path: string): void {
+  chmodSync(path, entry.executable ? 0o755 : 0o644);
+  utimesSync(path, sourceTime, sourceTime);
 }

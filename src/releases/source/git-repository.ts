@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { execFile } from 'node:child_process';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unreadableName } from '../../artifacts/walk-directory.ts';
 import { Failure } from '../../core/failure.ts';
 
 /** What of the source's history stands in the record of a release. */
@@ -87,30 +89,18 @@ async function list(
 
 /** A path that conflicts in a merge is listed once for each side. */
 function decodePaths(output: Buffer, directory: string): string[] {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(output);
-    return [...new Set(text.split('\0').filter((path) => path !== ''))];
-  } catch (error) {
-    const name = output
-      .toString('latin1')
-      .split('\0')
-      .find(
-        (path) =>
-          Buffer.from(Buffer.from(path, 'latin1').toString('utf8'), 'utf8').toString('latin1') !== path,
-      );
-    const shown = (name ?? '').replace(
-      /[^ -~]/g,
-      (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
-    throw new Failure(
-      'source-invalid',
-      `Cannot make a release: the name "${shown}" in ${directory} is not UTF-8.`,
-      {
-        hint: 'Rename the file.',
-        cause: error,
-      },
-    );
-  }
+  if (isUtf8(output))
+    return [
+      ...new Set(
+        output
+          .toString('utf8')
+          .split('\0')
+          .filter((path) => path !== ''),
+      ),
+    ];
+  const names = output.toString('latin1').split('\0');
+  const name = names.map((path) => Buffer.from(path, 'latin1')).find((path) => !isUtf8(path));
+  throw unreadableName(name ?? output, directory);
 }
 
 function lastName(prefix: string): string {

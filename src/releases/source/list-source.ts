@@ -1,7 +1,8 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { filesAtOnce, forEachBounded } from '../../artifacts/bounded.ts';
 import { refuseEscapingLinks } from '../../artifacts/capture-tree.ts';
+import { inSlices } from '../../artifacts/in-slices.ts';
 import { type FoundEntry, findEntry, walkDirectory } from '../../artifacts/walk-directory.ts';
 import { Failure } from '../../core/failure.ts';
 import { hasRepository, isWorkTree, type Revision, readRevision, sourcePaths } from './git-repository.ts';
@@ -91,17 +92,20 @@ async function listRepository(
 ): Promise<FoundEntry[]> {
   const listed = await sourcePaths(join(root, prefix), programs, signal);
   const entries = new Map<string, FoundEntry>();
-  await forEachBounded(listed, filesAtOnce, signal, async (name) => {
+  const nested: string[] = [];
+  await inSlices(listed, signal, (name) => {
     const path = join(prefix, name.endsWith('/') ? name.slice(0, -1) : name);
-    if (leftOut(path, false) || !(await addParents(root, path, entries))) return;
-    const entry = await findEntry(root, path);
+    if (leftOut(path, false) || !addParents(root, path, entries)) return;
+    const entry = findEntry(root, path);
     // A tracked file that was deleted from the work tree is no longer part of the source.
     if (entry === undefined || leftOut(path, entry.type === 'directory')) return;
     entries.set(path, entry);
-    if (entry.type !== 'directory') return;
+    if (entry.type === 'directory') nested.push(path);
+  });
+  for (const path of nested) {
     for (const inner of await listNested(root, path, leftOut, programs, notes, signal))
       entries.set(inner.path, inner);
-  });
+  }
   return [...entries.values()];
 }
 
@@ -121,10 +125,10 @@ async function listNested(
 }
 
 /** False when the path lies behind a link, which git lists by itself: then nothing of the path is in the source. */
-async function addParents(root: string, path: string, entries: Map<string, FoundEntry>): Promise<boolean> {
+function addParents(root: string, path: string, entries: Map<string, FoundEntry>): boolean {
   for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
     const parent = path.slice(0, slash);
-    const known = entries.get(parent) ?? (await findEntry(root, parent));
+    const known = entries.get(parent) ?? findEntry(root, parent);
     if (known?.type !== 'directory') return false;
     entries.set(parent, known);
   }
@@ -134,8 +138,8 @@ async function addParents(root: string, path: string, entries: Map<string, Found
 async function listPlain(root: string, leftOut: LeftOut, signal: AbortSignal): Promise<FoundEntry[]> {
   const rules = new Map<string, IgnoreRules>();
   return await walkDirectory(root, signal, {
-    async enter(directory) {
-      const text = await readIgnoreFile(join(root, directory, '.gitignore'));
+    enter(directory) {
+      const text = readIgnoreFile(join(root, directory, '.gitignore'));
       if (text !== undefined) rules.set(directory, parseIgnoreRules(text));
     },
     leaveOut: (path, directory) => leftOut(path, directory) || ignoredBy(rules, path, directory),
@@ -152,9 +156,9 @@ function ignoredBy(rules: ReadonlyMap<string, IgnoreRules>, path: string, direct
   }
 }
 
-async function readIgnoreFile(path: string): Promise<string | undefined> {
+function readIgnoreFile(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'EISDIR') return undefined;
