@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { commandSchema, logLineSchema } from './agent-shapes.ts';
+import type { logLineSchema } from './agent-shapes.ts';
 import {
   checkRequestSchema,
   checkResultSchema,
@@ -135,4 +135,3 @@ export type CheckResult = z.infer<typeof checkResultSchema>;
 export type HostObservation = z.infer<typeof hostObservationSchema>;
 export type LogQuery = z.infer<typeof logQuerySchema>;
 export type LogLine = z.infer<typeof logLineSchema>;
-export type Command = z.infer<typeof commandSchema>;

@@ -102,9 +102,9 @@ async function compensateStep(run: Run, { step, record }: TakenBack): Promise<Fa
   return undefined;
 }
 
-function isTakenBack({ compensate, compensateWhen }: StepKind, record: StepRecord): boolean {
-  if (compensate === undefined) return false;
-  return compensateWhen !== 'unfinished' || record.state !== 'done';
+function isTakenBack(kind: StepKind, record: StepRecord): boolean {
+  if (kind.compensate === undefined) return false;
+  return kind.compensateWhen !== 'unfinished' || record.state !== 'done';
 }
 
 /** `rolled-back` when what serves was changed, or may have been: a pivot whose failure does not tell is asked. */
