@@ -13,9 +13,9 @@ export class AccessLines {
   }
 
   request(exchange: Exchange): string {
-    const { instance, route } = exchange;
+    const { instance, route, request } = exchange;
     // The path holds visible ASCII only; of that, JSON escapes two characters.
-    const path = /["\\]/.test(exchange.path) ? JSON.stringify(exchange.path) : `"${exchange.path}"`;
+    const path = /["\\]/.test(request.path) ? JSON.stringify(request.path) : `"${request.path}"`;
     const ms = Math.round((this.#clock.monotonic() - exchange.startedAt) * 1000) / 1000;
     const place =
       instance?.logFields ??
@@ -23,7 +23,7 @@ export class AccessLines {
         ? ''
         : `,"environment":${JSON.stringify(route.route.environment)},"service":${JSON.stringify(route.route.service)}`);
     return (
-      `{"time":"${this.#time()}","id":"${exchange.id}","method":"${exchange.method}","path":${path},` +
+      `{"time":"${this.#time()}","id":"${request.id}","method":"${request.method}","path":${path},` +
       `"status":${exchange.status},"bytes":${exchange.responseBytes},"ms":${ms}${place},` +
       `"client":"${exchange.client.identity.address}"}\n`
     );

@@ -1,32 +1,24 @@
 import type { RouteLimits } from '../ingress.ts';
-import { latin1 } from './bytes.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { refused } from './field-section.ts';
 import type { Forwarder } from './forwarder.ts';
+import { IncomingRequest } from './incoming-request.ts';
 import type { Instance } from './instance.ts';
 import { writeLocalAnswer } from './local-answer.ts';
 import { maintenancePage } from './pages.ts';
+import { oneReadBytes, RepeatPolicy } from './repeat-policy.ts';
 import { RequestBody } from './request-body.ts';
 import type { RequestHead } from './request-head.ts';
 import { ResponseBody } from './response-body.ts';
 import type { ResponseHead } from './response-head.ts';
-import { rewriteRequestHead, rewriteResponseHead } from './rewrite-head.ts';
+import { rewriteResponseHead } from './rewrite-head.ts';
 import type { CompiledRoute } from './routing-table.ts';
-import { hostName } from './routing-table.ts';
 import type { TrafficCounter } from './traffic-counter.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamEnd, UpstreamUser } from './upstream-connection.ts';
 
 /** A request that is not safe goes out only on a connection that was in use this recently, or on a new one. */
 const unsafeReuseMs = 20;
-/**
- * Upstreams live on this machine, where the kernel resets a connection when it is closed with bytes that nobody
- * has read. So when a request of one write, small enough for the first read of any server, ends in a reset, the
- * application has not seen it: it may be sent again, whatever its method (RFC 9110 section 9.2.2 asks for just
- * such a proof).
- */
-const oneReadBytes = 4096;
-const mostUnreadRepeats = 3;
 const connectTimeoutMs = 3000;
 /** Idle upstream connections are closed this long before the upstream says that it would. */
 const idleMarginMs = 500;
@@ -40,9 +32,7 @@ type Waiting = 'nothing' | 'instance' | 'connection' | 'request body' | 'respons
 /** One request and its response, from the parsed head to the line in the access log. */
 export class Exchange implements UpstreamUser {
   readonly client: ClientConnection;
-  readonly method: string;
-  readonly path: string;
-  readonly id: string;
+  readonly request: IncomingRequest;
   readonly startedAt: number;
   /** Set once the head of a final response went to the client. */
   status = 0;
@@ -53,20 +43,11 @@ export class Exchange implements UpstreamUser {
   readonly body: RequestBody;
   eventStream = false;
   readonly #forwarder: Forwarder;
-  readonly #authority: string;
-  readonly #host: string;
-  readonly #target: string;
   /** As it is sent, a small body included; kept, because it may have to be sent again. */
   #head: string;
   #headPending = false;
   /** All of it left in one write that any server reads at once. */
   #oneWrite = false;
-  #unreadRepeats = 0;
-  readonly #contentLength: number;
-  readonly #http10: boolean;
-  readonly #webSocket: boolean;
-  /** May be sent again: it changes nothing and has no body. */
-  readonly #safe: boolean;
   #keepAlive: boolean;
   #upstream: UpstreamConnection | null = null;
   #headSent = false;
@@ -75,7 +56,7 @@ export class Exchange implements UpstreamUser {
   #sentAt = 0;
   #waiting: Waiting = 'nothing';
   #holdUntil = 0;
-  #retried = false;
+  readonly #repeats = new RepeatPolicy();
   #freshOnly = false;
   #avoid: Instance | null = null;
   #partialHead: Buffer | null = null;
@@ -92,23 +73,13 @@ export class Exchange implements UpstreamUser {
     buffer: Buffer,
     startedAt: number,
   ) {
-    const { method, minor } = head;
     this.#forwarder = forwarder;
     this.client = client;
     this.startedAt = startedAt;
-    this.method = method;
-    this.path = latin1(buffer, head.targetStart, head.pathEnd);
-    this.#target = this.path + latin1(buffer, head.pathEnd, head.targetEnd);
-    this.#authority = latin1(buffer, head.hostStart, head.hostEnd);
-    this.#host = hostName(this.#authority);
-    this.id = forwarder.requestId(head, buffer);
+    this.request = new IncomingRequest(head, buffer, client.identity, forwarder.requestId(head, buffer));
     this.body = new RequestBody(head);
-    this.#contentLength = head.contentLength;
-    this.#http10 = minor === 0;
-    this.#webSocket = head.webSocket;
-    this.#keepAlive = !head.close && (minor === 1 || head.keepAlive);
-    this.#safe = this.body.done && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
-    this.#head = rewriteRequestHead(head, buffer, client.identity, this.#authority, this.id);
+    this.#head = this.request.head;
+    this.#keepAlive = this.request.keepAlive;
   }
 
   /** Whether bytes of the request body can be used right now. */
@@ -118,24 +89,25 @@ export class Exchange implements UpstreamUser {
 
   /** Sends the request on its way, or answers it here. Called again when the table or the health has changed. */
   begin(): void {
-    const route = this.#forwarder.table.match(this.#host, this.path === '*' ? '/' : this.path);
+    const { host, path, id, contentLength } = this.request;
+    const route = this.#forwarder.table.match(host, path === '*' ? '/' : path);
     this.route = route;
     if (route === undefined) return this.respond(404);
     const { maintenance, health, limits, tls } = route.route;
     if (tls.mode !== 'off' && this.client.identity.scheme === 'http' && this.#forwarder.httpsPort !== null) {
       return this.#redirectToHttps(this.#forwarder.httpsPort);
     }
-    if (this.#contentLength > limits.maxBodyBytes) return this.respond(413);
-    if (maintenance !== null && (health === null || this.path !== health.path)) {
-      const page = maintenancePage(maintenance.message, this.id);
+    if (contentLength > limits.maxBodyBytes) return this.respond(413);
+    if (maintenance !== null && (health === null || path !== health.path)) {
+      const page = maintenancePage(maintenance.message, id);
       return this.respond(503, { fields: 'retry-after: 30\r\n', page });
     }
     this.#dispatch(route);
   }
 
   #redirectToHttps(port: number): void {
-    const target = this.#target === '*' ? '/' : this.#target;
-    const place = `https://${this.#host}${port === 443 ? '' : `:${port}`}${target}`;
+    const { host, target } = this.request;
+    const place = `https://${host}${port === 443 ? '' : `:${port}`}${target === '*' ? '/' : target}`;
     this.respond(308, { fields: `location: ${place}\r\n` });
   }
 
@@ -148,7 +120,9 @@ export class Exchange implements UpstreamUser {
     instance.inFlight += 1;
     instance.counter.inFlight += 1;
     const now = this.#forwarder.now();
-    const kept = this.#freshOnly ? undefined : instance.take(now, this.#safe ? longestIdleMs : unsafeReuseMs);
+    const kept = this.#freshOnly
+      ? undefined
+      : instance.take(now, this.request.safe ? longestIdleMs : unsafeReuseMs);
     const upstream = kept ?? this.#forwarder.connect(instance);
     upstream.user = this;
     this.#upstream = upstream;
@@ -206,7 +180,7 @@ export class Exchange implements UpstreamUser {
 
   /** A small request that is all here leaves in one write. */
   #sendWhole(upstream: UpstreamConnection, buffer: Buffer, start: number, end: number): boolean {
-    if (this.#head.length + this.#contentLength > oneReadBytes) return false;
+    if (this.#head.length + this.request.contentLength > oneReadBytes) return false;
     const body = this.body.takeWhole(buffer, start, end);
     if (body === undefined) return false;
     this.#headPending = false;
@@ -227,7 +201,7 @@ export class Exchange implements UpstreamUser {
     if (upstream === null) return start;
     if (this.#headPending && this.#sendWhole(upstream, buffer, start, end)) {
       this.#bodyProgress();
-      return start + this.#contentLength;
+      return start + this.request.contentLength;
     }
     this.#flushHead(upstream);
     const used = this.body.pass(upstream.socket, buffer, start, end);
@@ -289,7 +263,7 @@ export class Exchange implements UpstreamUser {
     }
     const head = this.#forwarder.responseHead;
     while (start < end) {
-      const next = head.parse(buffer, start, end, this.method === 'HEAD');
+      const next = head.parse(buffer, start, end, this.request.method === 'HEAD');
       if (next === refused) return this.respond(502, { reason: head.fields.refusal.reason });
       if (next <= 0) {
         this.#partialHead = Buffer.from(buffer.subarray(start, end));
@@ -298,14 +272,14 @@ export class Exchange implements UpstreamUser {
       if (head.status >= 200) return this.#beginAnswer(head, buffer, start, next, end);
       if (head.status === 101) return this.#upgrade(head, buffer, start, next, end);
       this.#interim = true;
-      if (!this.#http10) this.#writeInterim(head, buffer, start, next);
+      if (!this.request.http10) this.#writeInterim(head, buffer, start, next);
       start = next;
     }
   }
 
   #writeInterim(head: ResponseHead, buffer: Buffer, start: number, end: number): void {
     const connection = head.status === 101 ? 'upgrade' : '';
-    const changes = { requestId: this.id, connection, chunked: false } as const;
+    const changes = { requestId: this.request.id, connection, chunked: false } as const;
     this.client.socket.write(rewriteResponseHead(head, buffer, start, end, changes), 'latin1');
   }
 
@@ -315,11 +289,11 @@ export class Exchange implements UpstreamUser {
     this.eventStream = head.eventStream;
     this.#upstreamCloses = head.close;
     this.#noteIdleLimit(head.keepAliveSeconds);
-    const answer = new ResponseBody(head, this.#http10);
+    const answer = new ResponseBody(head, this.request.http10);
     this.#answer = answer;
     this.#keepAlive = this.#keepAlive && this.body.done && !answer.endsClient && !this.#forwarder.stopping;
     const text = rewriteResponseHead(head, buffer, start, headEnd, {
-      requestId: this.id,
+      requestId: this.request.id,
       connection: this.#connection,
       chunked: answer.chunked,
     });
@@ -336,7 +310,7 @@ export class Exchange implements UpstreamUser {
 
   get #connection(): 'close' | 'keep-alive' | '' {
     if (!this.#keepAlive) return 'close';
-    return this.#http10 ? 'keep-alive' : '';
+    return this.request.http10 ? 'keep-alive' : '';
   }
 
   #noteIdleLimit(seconds: number): void {
@@ -362,7 +336,7 @@ export class Exchange implements UpstreamUser {
 
   #upgrade(head: ResponseHead, buffer: Buffer, start: number, headEnd: number, end: number): void {
     const upstream = this.#upstream;
-    if (!this.#webSocket || !head.upgradeWebSocket || upstream === null) {
+    if (!this.request.webSocket || !head.upgradeWebSocket || upstream === null) {
       return this.respond(502, { reason: 'an upgrade that nobody asked for' });
     }
     this.#observe(head.status);
@@ -388,29 +362,18 @@ export class Exchange implements UpstreamUser {
       else this.#truncate();
       return;
     }
-    const { instance } = upstream;
-    const again = how === 'refused' || this.#maySendAgain(upstream, how);
+    const { instance, reused } = upstream;
+    const silent = this.#partialHead === null && !this.#interim;
+    const attempt = { how, reused, safe: this.request.safe, oneWrite: this.#oneWrite };
+    const again = silent && this.#repeats.mayRepeat(attempt);
     this.#dropUpstream();
     if (how === 'refused') this.#forwarder.markDown(instance, 'it does not accept connections');
+    else {
+      this.#freshOnly = true;
+      if (!reused) this.#avoid = instance;
+    }
     if (again) this.begin();
     else this.respond(502, { reason: 'the application closed the connection without an answer' });
-  }
-
-  /** Whether the request may go out once more after its connection ended. */
-  #maySendAgain({ reused, instance }: UpstreamConnection, how: UpstreamEnd): boolean {
-    if (this.#partialHead !== null || this.#interim) return false;
-    this.#freshOnly = true;
-    if (how === 'reset' && this.#oneWrite && this.#unreadRepeats < mostUnreadRepeats) {
-      this.#unreadRepeats += 1;
-      return true;
-    }
-    if (!this.#safe) return false;
-    // A connection that was kept may have been closed under the request: that says nothing of the instance.
-    if (reused) return true;
-    this.#avoid = instance;
-    const first = !this.#retried;
-    this.#retried = true;
-    return first;
   }
 
   /** A response that cannot be finished must not look finished. */
@@ -461,8 +424,8 @@ export class Exchange implements UpstreamUser {
     const counter = this.#counter;
     if (status >= 500 && more.page === undefined && counter !== undefined) counter.errors += 1;
     this.#keepAlive = this.#keepAlive && this.body.done && !this.#forwarder.stopping;
-    const answer = { ...more, status, requestId: this.id, connection: this.#connection };
-    const { text, bodyBytes } = writeLocalAnswer({ ...answer, headOnly: this.method === 'HEAD' });
+    const answer = { ...more, status, requestId: this.request.id, connection: this.#connection };
+    const { text, bodyBytes } = writeLocalAnswer({ ...answer, headOnly: this.request.method === 'HEAD' });
     this.responseBytes = bodyBytes;
     this.client.write(text);
     this.#close();
