@@ -1,3 +1,4 @@
+import type { InstanceSpec } from '../api/agent.ts';
 import { millis } from '../core/units.ts';
 import type { AgentDeps } from './agent-deps.ts';
 import { runCheck } from './checks/run-check.ts';
@@ -92,7 +93,7 @@ function changingCalls(deps: AgentDeps, parts: AgentParts): Omit<CallHandlers, O
     },
     async startInstance({ fence, spec }) {
       await states.admit(spec.environment, fence);
-      await states.noteData(spec.environment, spec.data);
+      await noteData(deps, states, spec);
       return instances.start(spec);
     },
     async stopInstance({ fence, environment, instance }) {
@@ -102,7 +103,7 @@ function changingCalls(deps: AgentDeps, parts: AgentParts): Omit<CallHandlers, O
     },
     async startTask({ fence, spec }) {
       await states.admit(spec.environment, fence);
-      await states.noteData(spec.environment, spec.data);
+      await noteData(deps, states, spec);
       return tasks.start(spec);
     },
     stopTask: ({ task }) => tasks.stop(task, 'it was stopped'),
@@ -116,7 +117,7 @@ function changingCalls(deps: AgentDeps, parts: AgentParts): Omit<CallHandlers, O
     },
     async setJobs({ fence, environment, jobs: specs }) {
       await states.admit(environment, fence);
-      for (const { data } of specs) await states.noteData(environment, data);
+      for (const spec of specs) await noteData(deps, states, spec);
       await jobs.set(environment, specs);
       return {};
     },
@@ -129,6 +130,17 @@ function changingCalls(deps: AgentDeps, parts: AgentParts): Omit<CallHandlers, O
       return {};
     },
   };
+}
+
+/** Remembers what a specification declares as data. Throws `usage-invalid` for a path that leads out. */
+async function noteData(
+  { home }: AgentDeps,
+  states: EnvironmentStates,
+  { environment, data }: Pick<InstanceSpec, 'environment' | 'data'>,
+): Promise<void> {
+  const directories = new EnvironmentDirectories(home.environments, environment);
+  for (const { path } of data) directories.dataPath(path);
+  await states.noteData(environment, data);
 }
 
 async function removeEnvironment(

@@ -74,6 +74,11 @@ export class TestAgent implements AsyncDisposable {
     }
   }
 
+  /** Whoever was started by the guardian is not our child: its lock tells when it has ended. */
+  async untilEnded(): Promise<void> {
+    while ((await readFile(this.home.agentLock).catch(() => undefined)) !== undefined) await sleep(10);
+  }
+
   async pid(): Promise<number> {
     return (await this.call('observe', { environment: 'none/none' })).agent.pid;
   }
@@ -172,8 +177,7 @@ export class TestAgent implements AsyncDisposable {
     });
     await Promise.race([ending, sleep(5000)]);
     this.host.close();
-    // Whoever was started by the guardian is not our child: its lock tells when it has ended.
-    while ((await readFile(this.home.agentLock).catch(() => undefined)) !== undefined) await sleep(10);
+    await this.untilEnded();
     await rm(this.home.root, { recursive: true, force: true });
   }
 }

@@ -139,7 +139,7 @@ export class IngressKeeper {
     );
     if (answers || !isAlive(identity) || this.#life.signal.aborted) return;
     this.#deps.log('the ingress does not answer and is ended', { pid: identity.pid });
-    process.kill(identity.pid, 'SIGKILL');
+    signalIdentity(identity, 'SIGKILL');
   }
 
   #ask(): Promise<IngressStatus> {
@@ -215,17 +215,29 @@ export class IngressKeeper {
     await this.#loop;
   }
 
-  /** Ends the ingress: requests in flight are finished, within a bound. */
+  /** Ends the ingress, requests in flight being finished within a bound, and gives the ports back. */
   async stop(): Promise<void> {
     await this.detach();
-    const identity = this.#process;
-    if (identity === undefined) return;
-    const deadline = performance.now() + stopMs;
-    if (isAlive(identity)) process.kill(identity.pid, 'SIGTERM');
-    while (isAlive(identity)) {
-      if (performance.now() > deadline) process.kill(identity.pid, 'SIGKILL');
-      await sleep(20);
-    }
+    if (this.#process !== undefined) await endProcess(this.#process);
+    this.#sockets?.close();
+    this.#sockets = undefined;
+  }
+}
+
+function signalIdentity(identity: ProcessIdentity, signal: NodeJS.Signals): void {
+  try {
+    if (isAlive(identity)) process.kill(identity.pid, signal);
+  } catch {
+    // It ended between the look and the signal.
+  }
+}
+
+async function endProcess(identity: ProcessIdentity): Promise<void> {
+  const deadline = performance.now() + stopMs;
+  signalIdentity(identity, 'SIGTERM');
+  while (isAlive(identity)) {
+    if (performance.now() > deadline) signalIdentity(identity, 'SIGKILL');
+    await sleep(20);
   }
 }
 
