@@ -178,8 +178,8 @@ export class ClientConnection {
 
   #updateFlow(): void {
     const { exchange } = this;
-    if (!this.#paused && exchange?.body.blocked !== true) return;
-    const room = (this.#pending?.length ?? 0) <= readAheadBytes && exchange?.body.blocked !== true;
+    if (!this.#paused && exchange?.outgoing.body.blocked !== true) return;
+    const room = (this.#pending?.length ?? 0) <= readAheadBytes && exchange?.outgoing.body.blocked !== true;
     if (room || exchange?.wantsBody === true) this.resume();
     else this.pause();
   }
@@ -210,7 +210,7 @@ export class ClientConnection {
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
     else if (this.#lingering) this.socket.destroy();
     else if (this.exchange === null) this.finish();
-    else if (this.exchange.eventStream || !this.exchange.body.done) this.abort();
+    else if (this.exchange.eventStream || !this.exchange.outgoing.body.done) this.abort();
   }
 
   /** Ends the connection after what was written has left. */

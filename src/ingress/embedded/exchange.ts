@@ -5,9 +5,9 @@ import type { Forwarder } from './forwarder.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import type { Instance } from './instance.ts';
 import { writeLocalAnswer } from './local-answer.ts';
+import { OutgoingRequest } from './outgoing-request.ts';
 import { maintenancePage } from './pages.ts';
-import { oneReadBytes, RepeatPolicy } from './repeat-policy.ts';
-import { RequestBody } from './request-body.ts';
+import { RepeatPolicy } from './repeat-policy.ts';
 import type { RequestHead } from './request-head.ts';
 import { ResponseBody } from './response-body.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -40,14 +40,9 @@ export class Exchange implements UpstreamUser {
   /** The instance that has it, or had it last. */
   instance: Instance | null = null;
   route: CompiledRoute | undefined;
-  readonly body: RequestBody;
+  readonly outgoing: OutgoingRequest;
   eventStream = false;
   readonly #forwarder: Forwarder;
-  /** As it is sent, a small body included; kept, because it may have to be sent again. */
-  #head: string;
-  #headPending = false;
-  /** All of it left in one write that any server reads at once. */
-  #oneWrite = false;
   #keepAlive: boolean;
   #upstream: UpstreamConnection | null = null;
   #headSent = false;
@@ -77,14 +72,13 @@ export class Exchange implements UpstreamUser {
     this.client = client;
     this.startedAt = startedAt;
     this.request = new IncomingRequest(head, buffer, client.identity, forwarder.requestId(head, buffer));
-    this.body = new RequestBody(head);
-    this.#head = this.request.head;
+    this.outgoing = new OutgoingRequest(this.request, head);
     this.#keepAlive = this.request.keepAlive;
   }
 
   /** Whether bytes of the request body can be used right now. */
   get wantsBody(): boolean {
-    return this.#headSent && !this.body.done && !this.body.blocked;
+    return this.#headSent && !this.outgoing.body.done && !this.outgoing.body.blocked;
   }
 
   /** Sends the request on its way, or answers it here. Called again when the table or the health has changed. */
@@ -155,39 +149,13 @@ export class Exchange implements UpstreamUser {
   #send(upstream: UpstreamConnection, now: number): void {
     this.#headSent = true;
     this.#sentAt = now;
-    if (this.body.done) {
-      this.#oneWrite = this.#head.length <= oneReadBytes;
-      upstream.socket.write(this.#head, 'latin1');
+    this.outgoing.begin(upstream.socket);
+    if (this.outgoing.body.done) {
       this.#wait('response', now + this.#limits.responseTimeoutMs);
       return;
     }
-    // What has arrived of the body leaves together with the head.
-    this.#headPending = true;
     this.#wait('request body', now + this.#limits.bodyIdleTimeoutMs);
     this.client.pump();
-    process.nextTick(() => {
-      if (this.#upstream === upstream) this.#flushHead(upstream);
-    });
-  }
-
-  #flushHead(upstream: UpstreamConnection): void {
-    if (!this.#headPending) return;
-    this.#headPending = false;
-    upstream.socket.cork();
-    upstream.socket.write(this.#head, 'latin1');
-    process.nextTick(() => upstream.socket.uncork());
-  }
-
-  /** A small request that is all here leaves in one write. */
-  #sendWhole(upstream: UpstreamConnection, buffer: Buffer, start: number, end: number): boolean {
-    if (this.#head.length + this.request.contentLength > oneReadBytes) return false;
-    const body = this.body.takeWhole(buffer, start, end);
-    if (body === undefined) return false;
-    this.#headPending = false;
-    this.#oneWrite = true;
-    this.#head += body;
-    upstream.socket.write(this.#head, 'latin1');
-    return true;
   }
 
   /** Only for a request that was matched to a route. */
@@ -199,21 +167,16 @@ export class Exchange implements UpstreamUser {
   takeBody(buffer: Buffer, start: number, end: number): number {
     const upstream = this.#upstream;
     if (upstream === null) return start;
-    if (this.#headPending && this.#sendWhole(upstream, buffer, start, end)) {
-      this.#bodyProgress();
-      return start + this.request.contentLength;
-    }
-    this.#flushHead(upstream);
-    const used = this.body.pass(upstream.socket, buffer, start, end);
-    if (this.body.failure !== undefined) this.respond(400, { reason: this.body.failure });
-    else if (this.body.bytes > this.#limits.maxBodyBytes) this.respond(413);
+    const used = this.outgoing.pass(upstream.socket, buffer, start, end);
+    if (this.outgoing.body.failure !== undefined) this.respond(400, { reason: this.outgoing.body.failure });
+    else if (this.outgoing.body.bytes > this.#limits.maxBodyBytes) this.respond(413);
     else this.#bodyProgress();
     return used;
   }
 
   #bodyProgress(): void {
     const now = this.#forwarder.now();
-    const { done, blocked } = this.body;
+    const { done, blocked } = this.outgoing.body;
     if (!done && !blocked) this.#wait('request body', now + this.#limits.bodyIdleTimeoutMs);
     else if (this.#answer !== null) this.#wait('nothing', Number.POSITIVE_INFINITY);
     else {
@@ -224,8 +187,8 @@ export class Exchange implements UpstreamUser {
   }
 
   upstreamDrained(): void {
-    if (!this.body.blocked) return;
-    this.body.blocked = false;
+    if (!this.outgoing.body.blocked) return;
+    this.outgoing.body.blocked = false;
     this.#bodyProgress();
     this.client.pump();
   }
@@ -291,13 +254,14 @@ export class Exchange implements UpstreamUser {
     this.#noteIdleLimit(head.keepAliveSeconds);
     const answer = new ResponseBody(head, this.request.http10);
     this.#answer = answer;
-    this.#keepAlive = this.#keepAlive && this.body.done && !answer.endsClient && !this.#forwarder.stopping;
+    this.#keepAlive =
+      this.#keepAlive && this.outgoing.body.done && !answer.endsClient && !this.#forwarder.stopping;
     const text = rewriteResponseHead(head, buffer, start, headEnd, {
       requestId: this.request.id,
       connection: this.#connection,
       chunked: answer.chunked,
     });
-    if (this.body.done) this.#wait('nothing', Number.POSITIVE_INFINITY);
+    if (this.outgoing.body.done) this.#wait('nothing', Number.POSITIVE_INFINITY);
     this.#passed(answer, answer.begin(this.client.socket, text, buffer, headEnd, end));
     if (this.eventStream && this.client.ended && !this.#finished) this.client.abort();
   }
@@ -364,7 +328,7 @@ export class Exchange implements UpstreamUser {
     }
     const { instance, reused } = upstream;
     const silent = this.#partialHead === null && !this.#interim;
-    const attempt = { how, reused, safe: this.request.safe, oneWrite: this.#oneWrite };
+    const attempt = { how, reused, safe: this.request.safe, oneWrite: this.outgoing.oneWrite };
     const again = silent && this.#repeats.mayRepeat(attempt);
     this.#dropUpstream();
     if (how === 'refused') this.#forwarder.markDown(instance, 'it does not accept connections');
@@ -387,6 +351,7 @@ export class Exchange implements UpstreamUser {
     this.#upstream?.destroy();
     this.#upstream = null;
     this.#headSent = false;
+    this.outgoing.abandon();
     this.#releaseInstance();
   }
 
@@ -403,7 +368,8 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream;
     this.#upstream = null;
     if (upstream !== null) {
-      if (this.#upstreamCloses || answer.untilClose || answer.overlong || !this.body.done) upstream.destroy();
+      if (this.#upstreamCloses || answer.untilClose || answer.overlong || !this.outgoing.body.done)
+        upstream.destroy();
       else {
         if (this.client.blocked) upstream.socket.resume();
         upstream.instance.keep(upstream, this.#forwarder.now());
@@ -411,7 +377,7 @@ export class Exchange implements UpstreamUser {
     }
     this.#releaseInstance();
     this.#close();
-    this.client.exchangeDone(this.#keepAlive && this.body.done);
+    this.client.exchangeDone(this.#keepAlive && this.outgoing.body.done);
   }
 
   /** Answers here, in place of the application; after a response has begun the connection is cut instead. */
@@ -423,7 +389,7 @@ export class Exchange implements UpstreamUser {
     this.status = status;
     const counter = this.#counter;
     if (status >= 500 && more.page === undefined && counter !== undefined) counter.errors += 1;
-    this.#keepAlive = this.#keepAlive && this.body.done && !this.#forwarder.stopping;
+    this.#keepAlive = this.#keepAlive && this.outgoing.body.done && !this.#forwarder.stopping;
     const answer = { ...more, status, requestId: this.request.id, connection: this.#connection };
     const { text, bodyBytes } = writeLocalAnswer({ ...answer, headOnly: this.request.method === 'HEAD' });
     this.responseBytes = bodyBytes;
