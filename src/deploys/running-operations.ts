@@ -178,8 +178,9 @@ async function planRemoval(
     id: 'record',
     kind: 'environment.record',
     title: data === null ? `Record that ${environment} is down` : `Record that ${environment} is gone`,
-    input: { environment, data },
+    input: { environment, data, hosts },
     onFailure: 'warn',
+    commit: true,
   });
   return {
     summary:

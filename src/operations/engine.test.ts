@@ -242,6 +242,32 @@ test('a step whose failure is a warning does not change the outcome', async (t) 
   });
 });
 
+test('an operation whose last word fails did not succeed, although nothing can be taken back', async (t) => {
+  const { store, engine } = await openBench(t);
+  const diary = new Diary();
+  const subject = engine({
+    operationKinds: [
+      fixedPlan([
+        planned('routes', 1, { commit: true, onFailure: 'warn' }),
+        planned('remove', 2, { onFailure: 'warn' }),
+        planned('record', 3, { commit: true, onFailure: 'warn' }),
+      ]),
+    ],
+    stepKinds: [
+      diaryStep(diary, {
+        'do record': () => {
+          throw new Failure('conflict', 'It is still there.');
+        },
+      }),
+    ],
+  });
+  subject.start();
+  const ended = await carryOut(subject, store);
+  assert.equal(ended.outcome, 'incomplete');
+  assert.equal(ended.failure?.message, 'It is still there.');
+  assert.deepEqual(diary.lines, ['do routes', 'do remove', 'do record']);
+});
+
 test('a retryable failure is tried again, asking first whether it happened after all', async (t) => {
   const { store, engine } = await openBench(t);
   const calls: string[] = [];

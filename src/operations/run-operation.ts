@@ -27,7 +27,7 @@ async function carryOut(run: Run, operation: OperationRecord): Promise<void> {
   const plan = operation.plan ?? (await prepare(run, operation));
   if (plan === undefined) return;
   if (operation.state !== 'compensating') {
-    const ending = (await executePlan(run, plan)) ?? (await succeed(run));
+    const ending = (await executePlan(run, plan)) ?? (await conclude(run, plan));
     if (ending === undefined) return;
     await beginCompensation(run, operation, plan, ending);
   }
@@ -76,8 +76,16 @@ async function settleUnplanned(run: Run, thrown: unknown): Promise<undefined> {
   await run.persist(() => store.journal.settle(run.lease, isCancelled ? 'cancelled' : 'failed', failure));
 }
 
-async function succeed(run: Run): Promise<Ending | undefined> {
-  const answer = await run.persist(() => run.deps.store.journal.settle(run.lease, 'succeeded', null));
+/** Everything was tried. It only succeeded when what was to make the outcome certain did. */
+async function conclude(run: Run, plan: Plan): Promise<Ending | undefined> {
+  const { queue, journal } = run.deps.store;
+  const commits = new Set(plan.steps.filter(({ commit }) => commit === true).map(({ id }) => id));
+  const failed = queue.steps(run.id).find(({ id, state }) => state === 'failed' && commits.has(id));
+  if (failed !== undefined) {
+    await run.persist(() => journal.settle(run.lease, 'incomplete', failed.failure));
+    return undefined;
+  }
+  const answer = await run.persist(() => journal.settle(run.lease, 'succeeded', null));
   return answer === 'cancelled' ? { kind: 'cancelled' } : undefined;
 }
 

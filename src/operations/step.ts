@@ -24,7 +24,8 @@ export interface PlannedStep {
   readonly pivot?: boolean;
   /**
    * Set on the step after which the outcome is certain: it can no longer be cancelled or compensated, so the
-   * steps beside and after it must be `warn`. Once it has begun, a cancel is refused.
+   * steps beside and after it must be `warn`. Once it has begun, a cancel is refused. One that is itself `warn`
+   * and fails lets the rest go on, and the operation ends as `incomplete`.
    */
   readonly commit?: boolean;
 }
@@ -103,7 +104,7 @@ export type Outcome =
   /** Failed after the switch; the old release serves again. */
   | 'rolled-back'
   | 'cancelled'
-  /** A compensation failed as well; a person must look. The message says at what. */
+  /** A compensation, or a commit that cannot be compensated, failed; a person must look. The message says at what. */
   | 'incomplete';
 
 export interface FinishedOperation {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Application } from '../harness/deployed-application.ts';
@@ -57,6 +57,27 @@ suite('taking an environment away', () => {
     assert.equal(existsSync(keptFile(application)), false);
     assert.equal(await readFile(keptFile(neighbour), 'utf8'), 'precious\n');
     await assertSettled(mainstay, neighbour, 'live', { version: 'v1' });
+  });
+
+  test('destroy of what proves to be somebody else’s destroys nothing, and says so to everyone', async () => {
+    const application = await deployWithData('contested');
+    const marker = join(mainstay.home.environments, 'contested', 'live', 'environment.json');
+    const own = await readFile(marker, 'utf8');
+    await writeFile(marker, JSON.stringify({ environment: 'other/live' }));
+    const ended = await application.run(['destroy', 'live', '--data', '--yes']);
+    assertExit(ended, 6);
+    assert.match(ended.stdout + ended.stderr, /is not gone from local: .*data files in/);
+    assert.equal(await readFile(keptFile(application), 'utf8'), 'precious\n');
+    const { records } = await mainstay.control.call('evidence', {
+      query: { subject: 'contested/live', limit: 100 },
+    });
+    assert.deepEqual(
+      records.filter(({ kind }) => kind === 'environment.removed'),
+      [],
+    );
+    await writeFile(marker, own);
+    assertExit(await application.run(['destroy', 'live', '--data', '--yes']), 0);
+    assert.equal(existsSync(keptFile(application)), false);
   });
 
   test('without a terminal and without --yes, nothing is destroyed', async () => {
