@@ -5,6 +5,7 @@ import {
   openSecrets,
   secretNames,
 } from '../configuration/config-document.ts';
+import { Failure } from '../core/failure.ts';
 import type { DeployConfiguration } from '../deploys/records.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { resolveEnvironment } from '../manifest/resolve-environment.ts';
@@ -64,6 +65,7 @@ export class ConfigurationService implements DeployConfiguration, ConfigService 
   }
 
   change(environment: string, change: ConfigChange, author: string): void {
+    this.#refuseInTheOpen(environment, Object.keys(change.set));
     this.#makeKnown(environment);
     const before = this.#store.configRevisions.latest(environment) ?? emptyConfig;
     const after = changeConfig(before, change, environment, this.#sealer);
@@ -86,6 +88,22 @@ export class ConfigurationService implements DeployConfiguration, ConfigService 
         },
       });
     });
+  }
+
+  /** What the manifest calls a secret is never stored where everyone can read it. */
+  #refuseInTheOpen(environment: string, names: readonly string[]): void {
+    const required = this.#required(environment);
+    const name = names.find((candidate) => required.includes(candidate));
+    if (name === undefined) return;
+    const [, short = ''] = environment.split('/');
+    throw new Failure(
+      'config-invalid',
+      `${name} is a secret of ${environment}, so it was not set in the open.`,
+      {
+        hint: `Set it with: mainstay secret set ${short} ${name}. What was typed may stand in the history of the shell.`,
+        details: { name },
+      },
+    );
   }
 
   /** Secrets may be set before the first deploy, so naming an environment is enough to make it known. */

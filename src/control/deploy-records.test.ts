@@ -133,4 +133,32 @@ describe('records of deploys over the store', () => {
       code: 'config-invalid',
     });
   });
+
+  it('does not store in the open what the manifest calls a secret', () => {
+    const configuration = new ConfigurationService(store, createSealer(Buffer.alloc(32, 7)), (environment) =>
+      newestManifest(store, environment),
+    );
+    const { revision } = configuration.get('shop/staging');
+    const change = { set: { TOKEN: 'plain-value' }, unset: [], setSecrets: {}, unsetSecrets: [] };
+    assert.throws(
+      () => configuration.change('shop/staging', change, 'test'),
+      (error: Error & { hint?: string }) =>
+        /secret/.test(error.message) &&
+        !`${error.message}${error.hint}`.includes('plain-value') &&
+        /mainstay secret set staging TOKEN/.test(error.hint ?? ''),
+    );
+    assert.equal(configuration.get('shop/staging').revision, revision);
+  });
+
+  it('forgets configuration and secrets with the environment, also for one that comes back', () => {
+    const configuration = new ConfigurationService(store, createSealer(Buffer.alloc(32, 7)), () => undefined);
+    const change = { set: { COLOUR: 'red' }, unset: [], setSecrets: { TOKEN: 'hush' }, unsetSecrets: [] };
+    configuration.change('shop/staging', change, 'test');
+    const { revision } = configuration.get('shop/staging');
+    records.recordRemoved('shop/staging', 'an-operation', 'keep');
+    store.environments.ensure('shop', 'staging');
+    const { values, secrets } = configuration.get('shop/staging');
+    assert.deepEqual([values, secrets], [{}, []]);
+    assert.deepEqual(configuration.secretNames('shop/staging', revision - 1), []);
+  });
 });

@@ -55,6 +55,8 @@ export function deployRecords(store: Store, manifestFrom: (stored: Json) => Mani
     recordRemoved: (environment, operation, data) => {
       store.transaction(() => {
         store.environments.markRemoved(environment);
+        // One that comes back under the same name must not find the secrets of the one that was destroyed.
+        store.configRevisions.erase(environment);
         store.evidence.append({
           kind: 'environment.removed',
           subject: environment,

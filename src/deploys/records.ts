@@ -49,6 +49,7 @@ export interface DeployRecords {
   recordDeployment(deployment: Deployment, passed: readonly string[], forced: string | null): void;
   /** The environment serves nothing any more. Idempotent. */
   recordDown(environment: string, operation: string): void;
+  /** The environment is gone, and its configuration and secrets with it. Idempotent but for the evidence. */
   recordRemoved(environment: string, operation: string, data: 'keep' | 'destroy'): void;
   /** Every check of the environment passed for this release. */
   recordChecks(environment: string, release: string, passed: readonly string[]): void;

@@ -39,6 +39,14 @@ export class ConfigRevisions {
     return toRevision(row ?? {});
   }
 
+  /** Empties every revision of an environment; their numbers stay, because deployments name them. */
+  erase(environment: string): void {
+    this.#database.run(
+      `UPDATE config_revisions SET plain = '{}', sealed = '{}' WHERE environment = ?`,
+      environment,
+    );
+  }
+
   latest(environment: string): ConfigRevision | undefined {
     const row = this.#database.get(
       'SELECT * FROM config_revisions WHERE environment = ? ORDER BY revision DESC LIMIT 1',
