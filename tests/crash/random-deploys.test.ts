@@ -2,4 +2,4 @@ import { crashSuite } from './support/crash-suite.ts';
 import { randomCrashes, someDeploy } from './support/random-crashes.ts';
 import { chosenSeed } from './support/seeded-random.ts';
 
-crashSuite('killed at random while deploying', randomCrashes(chosenSeed(), 90, 1, someDeploy));
+crashSuite('killed at random while deploying', randomCrashes(chosenSeed(), 60, 1, someDeploy));

@@ -4,5 +4,5 @@ import { chosenSeed } from './support/seeded-random.ts';
 
 crashSuite(
   'killed at random while promoting and rolling back',
-  randomCrashes(chosenSeed(), 45, 1001, someReturn),
+  randomCrashes(chosenSeed(), 30, 1001, someReturn),
 );

@@ -93,13 +93,13 @@ export const pointsOfStories: readonly PointsOfStory[] = [
     name: 'a rollback',
     story: { kind: 'rollback' },
     outcomes: succeeded,
-    points: ['plan.stored', ...each(journal, ['instance.start', 'routes.switch', 'deployment.record'])],
+    points: ['plan.stored', 'step.executed.routes.switch', 'step.executed.deployment.record'],
   },
   {
     name: 'a promotion',
     story: { kind: 'promote' },
     outcomes: succeeded,
-    points: ['plan.stored', ...each(journal, ['instance.start', 'routes.switch', 'deployment.record'])],
+    points: ['plan.stored', 'step.executed.routes.switch', 'step.executed.deployment.record'],
   },
   {
     name: 'a verification',
