@@ -122,10 +122,8 @@ test('a command beside an instance may answer before its input has ended, and en
     await sleep(60_000, undefined, { signal: stop.signal }).catch(() => undefined);
   }
   const output = await agent.host.exec({ instance: 'exec', argv: ['cat'] }, endless(), stop.signal);
-  for await (const chunk of output) {
-    assert.match(Buffer.from(chunk).toString(), /base64/);
-    break;
-  }
+  const first = await output[Symbol.asyncIterator]().next();
+  assert.match(Buffer.from(first.value as Uint8Array).toString(), /base64/);
   stop.abort(new Error('gone'));
   await agent.until(async () => agent.countProcesses('exec') === 1);
 });

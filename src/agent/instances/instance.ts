@@ -101,10 +101,8 @@ export class Instance {
 
   async #supervise(first: RunHandle | undefined): Promise<void> {
     try {
-      let handle = first;
-      for (;;) {
+      for (let handle = first; ; handle = undefined) {
         const plan = await this.#liveOnce(handle);
-        handle = undefined;
         if (plan.action === 'stay-down') {
           this.#state = 'exited';
           return;
@@ -138,9 +136,9 @@ export class Instance {
     const exit = await live.untilExit(watch, this.#life.signal);
     this.#live = undefined;
     void this.#deps.changed();
-    const { signal, graceMs } = this.spec.stop;
+    const graceMs = Math.min(this.spec.stop.graceMs, leftoverGraceMs);
     // What the main process left running must be gone before the next run wants its place.
-    await live.end({ signal, graceMs: Math.min(graceMs, leftoverGraceMs) }, this.#detach.signal);
+    await live.end({ ...this.spec.stop, graceMs }, this.#detach.signal);
     return this.#noteEnd(exit, describeExit(exit), startedAt - ageMs, live.log);
   }
 
