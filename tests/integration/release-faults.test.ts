@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BlobStore } from '../../src/artifacts/blob-store.ts';
+import { collectGarbage } from '../../src/artifacts/collect-garbage.ts';
 import { materialiseRelease } from '../../src/artifacts/materialise-release.ts';
+import { pinnedReleases } from '../../src/artifacts/pins.ts';
+import { instant } from '../../src/core/units.ts';
+import type { Manifest } from '../../src/manifest/manifest.ts';
+import { type BuildRequest, buildRelease } from '../../src/releases/build-release.ts';
 import { type BuildBench, openBuildBench, shell, testManifest } from '../../src/releases/test-builds.ts';
 import { hasVariable, readProcessTable } from '../../src/system/process-table.ts';
 
@@ -31,6 +37,10 @@ async function sourceOf(t: TestContext, sizes: readonly number[]): Promise<strin
   for (const [index, size] of sizes.entries())
     await writeFile(join(root, `file-${index}`), Buffer.alloc(size, index + 1));
   return root;
+}
+
+function request(sourceDirectory: string, manifest: Manifest): BuildRequest {
+  return { manifest, sourceDirectory, secrets: {}, signal, emit: () => undefined };
 }
 
 /** What a failed build may leave: nothing half-written. */
@@ -81,16 +91,20 @@ describe('a full disk', { skip: isRoot ? false : 'making a small disk needs root
     ],
     ['a large file', 'head -c 3000000 /dev/urandom > part'],
   ] as const) {
-    it(`while the result of ${what} is stored fails the build and leaves no release`, async (t) => {
-      const disk = await mountDisk(t, 'size=5m');
-      await using bench = await openBuildBench(disk);
+    it(`with ${what} to be stored there fails the build and leaves no release`, async (t) => {
+      const disk = await mountDisk(t, 'size=2m');
+      await using bench = await openBuildBench();
+      const blobs = new BlobStore(join(disk, 'blobs'));
+      await blobs.prepare();
+      const build = (manifest: Manifest) => buildRelease({ ...bench.deps, blobs }, request(source, manifest));
       const source = await sourceOf(t, [1000]);
-      await assert.rejects(bench.build(source, testManifest({ commands: [shell(line)] })), {
-        code: 'disk-full',
-      });
+      await assert.rejects(build(testManifest({ commands: [shell(line)] })), { code: 'disk-full' });
+      assert.deepEqual(await pinnedReleases(blobs), []);
+      assert.deepEqual(await readdir(join(blobs.directory, 'tmp')), []);
       await assertClean(bench);
-      // What was stored is no harm: the next build uses it or a collection takes it.
-      await bench.build(source, testManifest());
+      // What was stored before the disk was full is garbage like any other.
+      await collectGarbage(blobs, { keep: [], usedAfter: instant(Number.MAX_SAFE_INTEGER) }, signal);
+      await build(testManifest());
     });
   }
 
@@ -150,14 +164,7 @@ describe('a directory that may not be written', () => {
     const source = await sourceOf(t, [10]);
     const deps = { ...bench.deps, home: { ...bench.deps.home, builds: join(locked, 'builds') } };
     const { buildRelease } = await import('../../src/releases/build-release.ts');
-    const request = {
-      manifest: testManifest(),
-      sourceDirectory: source,
-      secrets: {},
-      signal,
-      emit: () => undefined,
-    };
-    await assert.rejects(buildRelease(deps, request), {
+    await assert.rejects(buildRelease(deps, request(source, testManifest())), {
       code: 'permission-denied',
       message: new RegExp(locked),
     });

@@ -18,8 +18,9 @@ export class OutputLines {
     const lines = this.#rest.split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#pass(line);
-    for (; this.#rest.length > longestLine; this.#rest = this.#rest.slice(longestLine))
-      this.#emit(this.#rest.slice(0, longestLine));
+    if (this.#rest.length <= longestLine) return;
+    this.#pass(this.#rest);
+    this.#rest = '';
   }
 
   end(): void {
@@ -30,6 +31,9 @@ export class OutputLines {
 
   #pass(line: string): void {
     const text = line.replace(/\r+$/, '');
-    this.#emit(text.slice(text.lastIndexOf('\r') + 1).slice(0, longestLine));
+    const shown = text.slice(text.lastIndexOf('\r') + 1);
+    this.#emit(shown.slice(0, longestLine));
+    for (let at = longestLine; at < shown.length; at += longestLine)
+      this.#emit(shown.slice(at, at + longestLine));
   }
 }

@@ -68,9 +68,12 @@ async function runCommand(
     detached: true,
   });
   const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
-  const lines = new OutputLines(output);
-  child.stdout.on('data', (piece: Buffer) => lines.write(piece));
-  child.stderr.on('data', (piece: Buffer) => lines.write(piece));
+  // Each has its own lines: a character that was cut in one must not be joined with a piece of the other.
+  const lines = [child.stdout, child.stderr].map((stream) => {
+    const cut = new OutputLines(output);
+    stream.on('data', (piece: Buffer) => cut.write(piece));
+    return cut;
+  });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const kill = (): void => {
     child.kill('SIGKILL');
@@ -86,7 +89,7 @@ async function runCommand(
     // What a command leaves behind would write into a tree that is being captured, and holds its output open.
     await killBuild(build.environment.HOME, identity);
     if (child.pid !== undefined) await closed;
-    lines.end();
+    for (const cut of lines) cut.end();
   }
 }
 
