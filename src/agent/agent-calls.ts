@@ -84,7 +84,7 @@ function changingCalls(deps: AgentDeps, parts: AgentParts): Omit<CallHandlers, O
       return await deps.artifacts.stage(release, goesOn);
     },
     async removeReleases({ releases }) {
-      const used = new Set<string>(instances.all.map(({ spec }) => spec.release));
+      const used = new Set([...instances.all.map(({ spec }) => spec.release), ...tasks.releasesInUse]);
       for (const state of states.all)
         for (const { release } of state.jobs) if (release !== null) used.add(release);
       const removed = releases.filter((release) => !used.has(release));

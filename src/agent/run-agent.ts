@@ -13,8 +13,11 @@ import { IngressKeeper } from './ingress/ingress-keeper.ts';
 import { planRoutes, type Reachable } from './ingress/plan-route-table.ts';
 import { Instances } from './instances/instances.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { boundFile } from './logs/bound-file.ts';
 import { Logs } from './logs/logs.ts';
 import { Tasks } from './tasks/tasks.ts';
+
+const ownLogBytes = 8 * 1024 * 1024;
 
 export interface AgentOptions extends AgentDeps {
   /** Called once, when calls are answered. */
@@ -82,16 +85,31 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   await server.listen();
   jobs.start();
+  const bounding = boundLogs(options);
   log('the agent is ready', { pid: process.pid, socket: home.agentSocket });
   options.onReady?.();
   signal.addEventListener('abort', () => ending.resolve(), { once: true });
   if (!signal.aborted) await ending.promise;
+  clearInterval(bounding);
   await server.close();
   await jobs.stop();
   await tasks.detach();
   await instances.detach();
   await keeper.detach();
   log('the agent has ended', { pid: process.pid });
+}
+
+/** The logs of our own processes, which append to files that somebody opened for them. */
+function boundLogs({ home, log }: AgentOptions): NodeJS.Timeout {
+  const bound = (): void => {
+    for (const path of [home.agentLog, home.controlLog, join(home.ingress, 'ingress.log')]) {
+      boundFile(path, ownLogBytes).catch((error: unknown) =>
+        log('a log could not be bounded', { path, error: String(error) }),
+      );
+    }
+  };
+  bound();
+  return setInterval(bound, 3_600_000).unref();
 }
 
 /** Instances and tasks, and with the schedule what would start new ones. */

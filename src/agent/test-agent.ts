@@ -19,6 +19,7 @@ import type {
 import { BlobStore } from '../artifacts/blob-store.ts';
 import { LocalHost } from '../hosts/local/local-host.ts';
 import { type Home, openHome } from '../system/home.ts';
+import { identifyProcess } from '../system/process-identity.ts';
 import { hasVariable, readProcessTable } from '../system/process-table.ts';
 import type { AgentPoint } from './agent-deps.ts';
 
@@ -50,7 +51,11 @@ export class TestAgent implements AsyncDisposable {
   async launch(failurePoint?: AgentPoint): Promise<void> {
     this.#child = spawn(process.execPath, [main, this.home.root], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(failurePoint === undefined ? {} : { TEST_FAILURE_POINT: failurePoint }) },
+      env: {
+        ...process.env,
+        TEST_PARENT: JSON.stringify(identifyProcess(process.pid)),
+        ...(failurePoint === undefined ? {} : { TEST_FAILURE_POINT: failurePoint }),
+      },
       detached: true,
     });
     const log = (data: Buffer): void => {

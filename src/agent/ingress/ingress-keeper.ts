@@ -26,6 +26,7 @@ const lookMs = 100;
 /** Every so many looks the ingress is asked whether it still answers. */
 const looksPerQuestion = 50;
 const answerMs = 10_000;
+const factsMs = 2000;
 const retryMs = 500;
 const applyMs = 15_000;
 const launchMs = 30_000;
@@ -142,9 +143,9 @@ export class IngressKeeper {
     signalIdentity(identity, 'SIGKILL');
   }
 
-  #ask(): Promise<IngressStatus> {
+  #ask(timeoutMs = answerMs): Promise<IngressStatus> {
     return this.#deps.launcher.ingress.status(
-      AbortSignal.any([this.#life.signal, AbortSignal.timeout(answerMs)]),
+      AbortSignal.any([this.#life.signal, AbortSignal.timeout(timeoutMs)]),
     );
   }
 
@@ -205,7 +206,7 @@ export class IngressKeeper {
   /** Null while no ingress serves. */
   async facts(): Promise<IngressFacts | null> {
     if (this.#process === undefined || !isAlive(this.#process)) return null;
-    const status = await this.#ask().catch(() => undefined);
+    const status = await this.#ask(factsMs).catch(() => undefined);
     return status === undefined ? null : { ...status, address: this.#address };
   }
 

@@ -46,6 +46,10 @@ export class Task {
     return this.#record.spec.environment;
   }
 
+  get release(): string | null {
+    return this.#record.spec.release;
+  }
+
   get isRunning(): boolean {
     return this.#record.finished === null;
   }

@@ -91,6 +91,14 @@ export class Tasks {
     return this.#tasks.get(id)?.isRunning === true;
   }
 
+  /** Releases that something runs from. */
+  get releasesInUse(): readonly string[] {
+    return [...this.#tasks.values()]
+      .filter((task) => task.isRunning)
+      .map((task) => task.release)
+      .filter((release) => release !== null);
+  }
+
   async wait(id: string, waitMs: number, signal: AbortSignal): Promise<TaskStatus> {
     await this.#tasks.get(id)?.wait(waitMs, signal);
     return this.status(id);
