@@ -1,5 +1,6 @@
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { requireOwnDirectory } from './own-directory.ts';
 
 /** The longest path that fits `sun_path` on Linux, with room for the closing zero byte. */
 const longestSocketPath = 107;
@@ -37,6 +38,7 @@ export function homeRoot(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'mainstay');
 }
 
+/** Throws `permission-denied` when a long path makes it use a directory for sockets that another user could change. */
 export function openHome(root: string): Home {
   const at = (...parts: string[]): string => join(root, ...parts);
   return {
@@ -68,5 +70,18 @@ function socketPath(root: string, name: string): string {
   // Loaded for the rare long path only: it would cost every command 4 ms.
   const { createHash } = process.getBuiltinModule('node:crypto');
   const tag = createHash('sha256').update(root).digest('hex').slice(0, 16);
-  return join(tmpdir(), `mainstay-${userInfo().uid}`, tag, name);
+  const own = join(tmpdir(), `mainstay-${userInfo().uid}`);
+  claimDirectory(own);
+  return join(own, tag, name);
+}
+
+/** The name is known to everyone, so another user may have been there first: then nothing is sent by way of it. */
+function claimDirectory(path: string): void {
+  const { lstatSync, mkdirSync } = process.getBuiltinModule('node:fs');
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  requireOwnDirectory(path, lstatSync(path));
 }

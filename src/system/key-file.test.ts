@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -43,6 +43,24 @@ describe('openKey', () => {
     await openKey(path);
     await chown(path, 65_534, 65_534);
     await assert.rejects(openKey(path), { code: 'key-exposed', message: /uid 65534/ });
+  });
+
+  for (const mode of [0o777, 0o1777, 0o770, 0o702]) {
+    it(`refuses a directory of mode ${mode.toString(8)}, where others could put a key of their own`, async () => {
+      const path = join(directory, `open-${mode.toString(8)}`);
+      await openKey(join(path, 'key'));
+      await chmod(path, mode);
+      await assert.rejects(openKey(join(path, 'key')), { code: 'permission-denied', hint: /chmod go-w/ });
+    });
+  }
+
+  it('refuses a directory that belongs to another user', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('giving a directory away needs root');
+    const path = join(directory, 'given');
+    await mkdir(path, { mode: 0o700 });
+    await chown(path, 65_534, 65_534);
+    await assert.rejects(openKey(join(path, 'key')), { code: 'permission-denied', message: /uid 65534/ });
+    assert.deepEqual(await readdir(path), []);
   });
 
   for (const content of ['', 'short', 'not base64url!'.repeat(4), `${'A'.repeat(43)}B`]) {

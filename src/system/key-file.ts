@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { syncDirectory, writeFileDurably } from './durable-file.ts';
+import { requireOwnDirectory } from './own-directory.ts';
 
 const keyBytes = 32;
 
 /**
  * Reads the key, and makes it when there is none. The file holds 32 random bytes as base64url and is for its owner
- * alone: throws `key-exposed` when anybody else may read it, `state-corrupt` when it holds no key. Two processes
- * that make it at once end with the same one.
+ * alone: throws `key-exposed` when anybody else may read it, `permission-denied` when others may change its directory,
+ * `state-corrupt` when it holds no key. Two processes that make it at once end with the same one.
  */
 export async function openKey(path: string): Promise<Buffer> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  requireOwnDirectory(dirname(path), await stat(dirname(path)));
   return (await readKey(path)) ?? (await makeKey(path));
 }
 
@@ -71,7 +74,6 @@ function refuseExposed(path: string, mode: number, owner: number): void {
 }
 
 async function makeKey(path: string): Promise<Buffer> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFileDurably(temporary, `${randomBytes(keyBytes).toString('base64url')}\n`, { mode: 0o600 });
   try {
