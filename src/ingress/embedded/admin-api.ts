@@ -33,15 +33,16 @@ export class AdminApi {
   static async listen(path: string, controls: IngressControls): Promise<AdminApi> {
     const api = new AdminApi(controls);
     await rm(path, { force: true });
-    const umask = process.umask(0o177);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        api.#server.once('error', reject);
+    await new Promise<void>((resolve, reject) => {
+      api.#server.once('error', reject);
+      // The socket is made within the call, so nothing else of this process is created under the mask.
+      const umask = process.umask(0o177);
+      try {
         api.#server.listen(path, resolve);
-      });
-    } finally {
-      process.umask(umask);
-    }
+      } finally {
+        process.umask(umask);
+      }
+    });
     await chmod(path, 0o600);
     return api;
   }

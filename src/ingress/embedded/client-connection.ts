@@ -4,6 +4,7 @@ import { refused } from './field-section.ts';
 import type { Forwarder } from './forwarder.ts';
 import { writeLocalAnswer } from './local-answer.ts';
 import type { ClientIdentity } from './rewrite-head.ts';
+import { stallTimeoutMs } from './stall-timeout.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** A connection may be silent this long between two requests. */
@@ -105,7 +106,13 @@ export class ClientConnection {
     this.#reading = false;
     if (this.#lingering) return;
     this.#keep(buffer, start, end);
+    if (this.ended && this.#isCutShort) return this.abort();
     this.#updateFlow();
+  }
+
+  /** All that came was used, and a body is not complete. */
+  get #isCutShort(): boolean {
+    return this.#pending === null && this.exchange?.outgoing.body.done === false;
   }
 
   #readHead(buffer: Buffer, start: number, end: number): number {
@@ -151,8 +158,12 @@ export class ClientConnection {
     if (!keepAlive || this.ended) {
       if (!keepAlive || this.#pending === null) return this.finish();
     }
-    this.deadline = this.#forwarder.now() + idleTimeoutMs;
+    this.#waitIdle();
     if (!this.#reading) this.#next();
+  }
+
+  #waitIdle(): void {
+    this.deadline = this.#forwarder.now() + (this.blocked ? stallTimeoutMs : idleTimeoutMs);
   }
 
   /** Goes on with what the client has sent meanwhile. */
@@ -201,7 +212,10 @@ export class ClientConnection {
     this.blocked = false;
     if (this.#tunnel !== null) this.#tunnel.clientDrained();
     else if (this.exchange !== null) this.exchange.clientDrained();
-    else this.#next();
+    else if (!this.#lingering) {
+      this.#waitIdle();
+      this.#next();
+    }
   }
 
   /** The client sends no more. What it asked for is still answered, unless it is an endless stream of events. */
@@ -210,7 +224,7 @@ export class ClientConnection {
     if (this.#tunnel !== null) this.#tunnel.clientEnded();
     else if (this.#lingering) this.socket.destroy();
     else if (this.exchange === null) this.finish();
-    else if (this.exchange.eventStream || !this.exchange.outgoing.body.done) this.abort();
+    else if (this.exchange.eventStream || this.#isCutShort) this.abort();
   }
 
   /** Ends the connection after what was written has left. */
@@ -220,8 +234,10 @@ export class ClientConnection {
     this.#pending = null;
     this.exchange = null;
     this.#tunnel = null;
-    this.deadline = this.#forwarder.now() + lingerMs;
-    this.socket.end();
+    this.deadline = this.#forwarder.now() + stallTimeoutMs;
+    this.socket.end(() => {
+      this.deadline = this.#forwarder.now() + lingerMs;
+    });
     if (this.ended) this.socket.destroySoon();
     this.resume();
   }

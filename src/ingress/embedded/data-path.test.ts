@@ -617,3 +617,45 @@ test('a POST whose body came later than its head is never sent twice', async () 
   assert.match(await client.untilEnd(), /^HTTP\/1\.1 502 /);
   assert.equal(upstream.connections, 1);
 });
+
+test('a whole POST of a client that has ended its side is answered, though it has to wait', async () => {
+  await under.routes(testRoute([], { holdMs: 30_000 }));
+  using client = await RawClient.connect(under.http.port);
+  client.socket.end('POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\n\r\nhello');
+  await sleep(50);
+  await using upstream = await recording(ok);
+  await under.routes(testRoute([upstream.port], { holdMs: 30_000 }));
+  assert.match(await client.untilEnd(), /^HTTP\/1\.1 200 [^]*ok$/);
+  assert.match(upstream.received, /hello$/);
+});
+
+test('a POST that its client breaks off is broken off for the application', async () => {
+  const ends: Promise<unknown>[] = [];
+  await using upstream = await startRawUpstream((socket) => {
+    socket.resume();
+    ends.push(once(socket, 'close'));
+  });
+  await under.routes(testRoute([upstream.port]));
+  using client = await RawClient.connect(under.http.port);
+  client.socket.end('POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 500\r\n\r\nhello');
+  await client.untilEnd();
+  while (ends.length === 0) await sleep(5);
+  await ends[0];
+  assert.doesNotMatch(client.received, / 200 /);
+});
+
+test('a last answer reaches a client that takes it late', async () => {
+  const size = 30 * 1024 * 1024;
+  await using application = await startApplication((_request, response) =>
+    response.end(Buffer.alloc(size, 'x')),
+  );
+  await under.routes(testRoute([application.port]));
+  using client = await RawClient.connect(under.http.port);
+  client.socket.pause();
+  client.send(get('/', closing));
+  // Longer than a connection lingers after its last answer.
+  await sleep(3000);
+  client.socket.resume();
+  assert.ok((await client.untilEnd()).length > size);
+  assert.equal(client.error, undefined);
+});

@@ -13,6 +13,7 @@ import { ResponseBody } from './response-body.ts';
 import type { ResponseHead } from './response-head.ts';
 import { rewriteResponseHead } from './rewrite-head.ts';
 import type { CompiledRoute } from './routing-table.ts';
+import { stallTimeoutMs } from './stall-timeout.ts';
 import type { TrafficCounter } from './traffic-counter.ts';
 import { Tunnel } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamEnd, UpstreamUser } from './upstream-connection.ts';
@@ -23,8 +24,6 @@ const connectTimeoutMs = 3000;
 /** Idle upstream connections are closed this long before the upstream says that it would. */
 const idleMarginMs = 500;
 const longestIdleMs = 60_000;
-/** A client that takes nothing of an answer for this long is cut. */
-const stallTimeoutMs = 300_000;
 
 /** What the exchange waits for; each has its own bound. */
 type Waiting = 'nothing' | 'instance' | 'connection' | 'request body' | 'response' | 'client';
