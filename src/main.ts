@@ -39,9 +39,13 @@ async function playCli(argv: readonly string[]): Promise<number> {
   return runCli(argv, processIo(), roles);
 }
 
-/** Roles in the background find their home by this variable. */
+/**
+ * Roles in the background find their home by this variable. When an instance or a task was the one to start them, they
+ * do not belong to it: with its mark they would be ended together with it.
+ */
 function roleEnvironment(home: Home): NodeJS.ProcessEnv {
-  return { ...process.env, MAINSTAY_HOME: home.root };
+  const { MAINSTAY_RUN: _mark, ...environment } = process.env;
+  return { ...environment, MAINSTAY_HOME: home.root };
 }
 
 /** Whoever started this role in the background hears why it ends before it was ready. */

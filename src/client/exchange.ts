@@ -137,9 +137,10 @@ function lost(error: unknown): Failure {
 }
 
 function noAnswer({ method, target, timeoutMs }: ExchangeRequest): Failure {
+  const path = target.split('?')[0];
   return new Failure(
     'timeout',
-    `The control plane did not answer ${method} ${target} within ${timeoutMs / 1000} s.`,
+    `The control plane did not answer ${method} ${path} within ${timeoutMs / 1000} s.`,
     {
       hint: 'Its log says what it is doing: mainstay doctor shows where that lies.',
       retryable: true,

@@ -48,12 +48,17 @@ export async function listenOnSocket(path: string, deps: HttpServerDeps): Promis
 }
 
 function listen(server: Server, path: string): Promise<void> {
-  // Between creation and chmod the socket must not be open to others either.
-  const mask = process.umask(0o177);
   return new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => resolve());
-  }).finally(() => process.umask(mask));
+    // Between creation and chmod the socket must not be open to others either. It is made within the call, so that
+    // nothing else of this process is created under the mask.
+    const mask = process.umask(0o177);
+    try {
+      server.listen(path, () => resolve());
+    } finally {
+      process.umask(mask);
+    }
+  });
 }
 
 async function answer(
@@ -128,10 +133,14 @@ async function readJson(message: IncomingMessage): Promise<unknown> {
 
 function sendUnmatched(response: ServerResponse, message: IncomingMessage, allowed: readonly string[]): void {
   if (allowed.length > 0) response.setHeader('allow', allowed.join(', '));
-  const failure = new Failure('not-found', `There is no call ${message.method} ${message.url}.`, {
+  const failure = new Failure('not-found', `There is no call ${message.method} ${pathOf(message)}.`, {
     hint: 'The calls are listed at /v1/openapi.json.',
   });
   sendJson(response, allowed.length > 0 ? 405 : 404, failure);
+}
+
+function pathOf(message: IncomingMessage): string {
+  return message.url?.split('?')[0] ?? '/';
 }
 
 function sendFailure(
@@ -141,7 +150,8 @@ function sendFailure(
   response: ServerResponse,
 ): void {
   const document = toFailureDocument(thrown);
-  if (document.code === 'internal') deps.logBug(thrown, `${message.method} ${message.url}`);
+  // Without the query: a command line that somebody typed may stand in it.
+  if (document.code === 'internal') deps.logBug(thrown, `${message.method} ${pathOf(message)}`);
   if (response.headersSent) response.destroy();
   else sendJson(response, statusOf(document.code), document);
 }

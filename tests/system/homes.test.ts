@@ -39,6 +39,15 @@ test('the sockets of a home are private, and nothing listens on a public address
   );
 });
 
+test('what was started from within an instance does not belong to that instance', async () => {
+  await using mainstay = await startMainstay();
+  await mainstay.ok(['status'], { environment: { MAINSTAY_RUN: 'run-0123456789abcdef' } });
+  const roles = mainstay.processes().filter(({ role }) => role === 'control' || role === 'agent');
+  assert.equal(roles.length, 2);
+  for (const { pid, role } of roles)
+    assert.ok(!(await readFile(`/proc/${pid}/environ`, 'latin1')).includes('MAINSTAY_RUN='), role);
+});
+
 test('a home that cannot be made is refused with the path and the reason', async () => {
   await using mainstay = await startMainstay({ canStart: false });
   // A file where a directory should be: refused for everyone, root included.
