@@ -8,7 +8,8 @@ export const exceptions: readonly Exception[] = [
   {
     rule: 'length',
     path: 'src/ingress/embedded/exchange.ts',
-    reason: 'One request from its head to its end is one state machine; parts of it that stand alone have left.',
+    reason:
+      'One request from its head to its end is one state machine; parts of it that stand alone have left.',
   },
   {
     rule: 'length',

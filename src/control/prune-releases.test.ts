@@ -85,7 +85,7 @@ async function openBench(held: readonly number[] = []) {
       const step = pruneReleases(store, bench.blobs, hosts, clock);
       await step.execute(context, { app: 'shop', keep, hosts: ['local'] });
       const kept = store.releases.list('shop').filter(({ removedAt }) => removedAt === null);
-      return kept.map(({ number }) => number).sort();
+      return kept.map(({ number }) => number).sort((a, b) => a - b);
     },
     async [Symbol.asyncDispose](): Promise<void> {
       store.close();
