@@ -23,6 +23,39 @@ test('a secret is found in its JSON and URL forms', () => {
   assert.equal(redact('?key=a%22b%20c%2Fd'), '?key=[secret]');
 });
 
+test('a secret is found as other languages write it in JSON, URLs and pages', () => {
+  const secret = 'pä/ss wörd(1)&"2"';
+  const { redact } = createRedactor([secret]);
+  for (const written of [
+    String.raw`p\u00e4/ss w\u00f6rd(1)&\"2\"`,
+    String.raw`p\u00e4\/ss w\u00f6rd(1)&\"2\"`,
+    'p%c3%a4%2fss%20w%c3%b6rd(1)%26%222%22',
+    'p%C3%A4%2Fss%20w%C3%B6rd%281%29%26%222%22',
+    'p%C3%A4%2Fss+w%C3%B6rd%281%29%26%222%22',
+    'pä/ss wörd(1)&amp;&quot;2&quot;',
+  ])
+    assert.equal(redact(`<${written}>`), '<[secret]>', written);
+});
+
+test('a secret is found in base64, whatever stands before and after it', () => {
+  const secret = 'correct-horse-42>?';
+  const { redact } = createRedactor([secret]);
+  for (const before of ['', 'u', 'us', 'user:', 'user12:'])
+    for (const after of ['', '!', '!!', '\n']) {
+      for (const coding of ['base64', 'base64url'] as const) {
+        const line = redact(`Basic ${Buffer.from(before + secret + after).toString(coding)}`);
+        const left = Buffer.from(line.replace('[secret]', ' ').split(' ').slice(1).join(''), coding);
+        assert.match(line, /\[secret\]/, `${before}…${after}`);
+        assert.equal(left.includes('horse'), false);
+      }
+    }
+});
+
+test('short values do not blot out text that looks like their base64', () => {
+  assert.equal(createRedactor(['abcd']).redact('YWJj YWJjZA== Jj'), 'YWJj [secret] Jj');
+  assert.equal(createRedactor(['1234']).redact('TIzN IzNA'), 'TIzN IzNA');
+});
+
 test('of a secret with several lines each line is redacted by itself', () => {
   const { redact } = createRedactor(['-----BEGIN KEY-----\nMIIEvQIBADAN\n-----END KEY-----\n']);
   assert.equal(redact('MIIEvQIBADAN'), '[secret]');
