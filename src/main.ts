@@ -12,9 +12,12 @@ import { type Home, homeRoot, openHome } from './system/home.ts';
  */
 const program = fileURLToPath(new URL('../bin/mainstay', import.meta.url));
 
-const [role, ...rest] = process.argv.slice(2);
-if (role === 'ingress') await playIngress(rest);
-else process.exitCode = await playCli(process.argv.slice(2));
+/** Plays the role that the arguments name. Importing this file does nothing. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const [role, ...rest] = argv;
+  if (role === 'ingress') await playIngress(rest);
+  else process.exitCode = await playCli(argv);
+}
 
 async function playCli(argv: readonly string[]): Promise<number> {
   const [{ runCli }, { processIo }] = await Promise.all([

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -22,9 +31,12 @@ const asNode20 =
   );
 
 const tellAll = `
-  const facts: object = { execPath: process.execPath, execArgv: process.execArgv, args: process.argv.slice(2) };
-  process.stdout.write(JSON.stringify({ ...facts, ppid: process.ppid, pid: process.pid }));
-  process.exitCode = 3;
+  export function main(args: readonly string[]): void {
+    const { MALLOC_ARENA_MAX: arenas } = process.env;
+    const facts: object = { execPath: process.execPath, execArgv: process.execArgv, args, arenas };
+    process.stdout.write(JSON.stringify({ ...facts, ppid: process.ppid, pid: process.pid }));
+    process.exitCode = 3;
+  }
 `;
 
 /** A package with our launcher and a program of our own. */
@@ -49,6 +61,7 @@ function start(command: string, args: readonly string[], env: Readonly<Record<st
     ? (JSON.parse(stdout) as {
         execPath: string;
         execArgv: string[];
+        arenas?: string;
         args: string[];
         ppid: number;
         pid: number;
@@ -98,10 +111,12 @@ test('started with a Node that can, it hands over within the process; with one t
 
 test('signals reach the program through a handing-over parent, and its end becomes the parent’s', async () => {
   const program = `
-    process.on('SIGTERM', () => process.kill(process.pid, 'SIGKILL'));
-    process.on('SIGINT', () => process.stdout.write('interrupted'));
-    setInterval(() => {}, 1000);
-    process.stdout.write('ready');
+    export function main() {
+      process.on('SIGTERM', () => process.kill(process.pid, 'SIGKILL'));
+      process.on('SIGINT', () => process.stdout.write('interrupted'));
+      setInterval(() => {}, 1000);
+      process.stdout.write('ready');
+    }
   `;
   const launcher = join(install(program), 'bin', 'mainstay');
   const parent = spawn(process.execPath, [withoutExecve, launcher], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -143,4 +158,32 @@ test('the program is compiled once: its owner finds the compiled code beside it'
   const root = install(tellAll);
   start(join(root, 'bin', 'mainstay'), []);
   assert.ok(existsSync(join(root, 'node_modules', '.cache', 'mainstay')));
+});
+
+test('what runs for months starts small, however it is started; a command does not', () => {
+  const launcher = join(install(tellAll), 'bin', 'mainstay');
+  const small = [quiet, '--max-semi-space-size=2'];
+  for (const { status, facts } of [
+    start(launcher, ['agent']),
+    start(process.execPath, [launcher, 'agent']),
+  ]) {
+    assert.equal(status, 3);
+    assert.deepEqual([facts?.execArgv, facts?.arenas, facts?.args], [small, '1', ['agent']]);
+  }
+  const { facts } = start(launcher, ['status', 'agent'], { MALLOC_ARENA_MAX: '7' });
+  assert.deepEqual([facts?.execArgv, facts?.arenas], [[quiet], '7']);
+});
+
+test('what runs for months does not strip types itself: another process did, and does again after a change', () => {
+  const root = install(`
+    export function main(args: readonly string[]): void {
+      const strips = process.moduleLoadList.some((name: string) => name.includes('amaro'));
+      process.stdout.write(args[0] + (strips ? ' strips' : ' finds it done') + ' in version 1');
+    }
+  `);
+  const launcher = join(root, 'bin', 'mainstay');
+  assert.equal(start(launcher, ['serve']).stdout, 'serve finds it done in version 1');
+  const main = join(root, 'src', 'main.ts');
+  writeFileSync(main, `${readFileSync(main, 'utf8').replace('version 1', 'version 22')}\n`);
+  assert.equal(start(launcher, ['agent']).stdout, 'agent finds it done in version 22');
 });
