@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { whereItLeads } from '../instances/where-it-leads.ts';
 
 export interface HttpCheck {
   readonly path: string;
@@ -63,10 +64,9 @@ export async function httpCheck(
 function judge(response: IncomingMessage, body: string, check: HttpCheck, ms: number): CheckOutcome {
   const { statusCode = 0, headers } = response;
   if (statusCode !== check.status) {
-    const where = headers.location === undefined ? '' : ` (to ${headers.location})`;
     return {
       passed: false,
-      reason: `GET ${check.path} answered ${statusCode}${where}, wanted ${check.status}`,
+      reason: `GET ${check.path} answered ${statusCode}${whereItLeads(headers.location)}, wanted ${check.status}`,
     };
   }
   if (check.contains !== null && !body.includes(check.contains)) {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { whereItLeads } from './where-it-leads.ts';
 
 // As an imported module it would load the implementation of fetch as well: 6 MB for nothing.
 const { request } = process.getBuiltinModule('node:http');
@@ -34,7 +35,10 @@ export function probeHttp(
         response.resume();
         const { statusCode = 0 } = response;
         if (statusCode === health.status) resolve({ ok: true });
-        else failed(`${what} answered ${statusCode}${location(response.headers)}, wanted ${health.status}`);
+        else
+          failed(
+            `${what} answered ${statusCode}${whereItLeads(response.headers.location)}, wanted ${health.status}`,
+          );
         response.on('error', () => undefined);
         call.destroy();
       },
@@ -53,10 +57,6 @@ export function probeHttp(
     );
     call.end();
   });
-}
-
-function location(headers: { readonly location?: string | undefined }): string {
-  return headers.location === undefined ? '' : ` (to ${headers.location})`;
 }
 
 /** Whether the port accepts a connection. */
