@@ -80,7 +80,7 @@ suite('promotion and rollback', () => {
     }
     const ended = await application.run(['promote', 'production']);
     assertExit(ended, 9);
-    assert.match(ended.stdout + ended.stderr, /the last verification in spoilt\/staging failed/);
+    assert.match(ended.stdout + ended.stderr, /failed its last verification in spoilt\/staging/);
   });
 
   test('rollback returns to the release before, with the configuration that it ran with', async () => {

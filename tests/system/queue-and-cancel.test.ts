@@ -74,7 +74,7 @@ suite('operations of one environment', () => {
     const ended = await running.ended;
     assertExit(ended, 5);
     assert.match(ended.stdout, /was cancelled/);
-    assert.match(ended.stdout, /r1 \([0-9a-f]{8}\) kept serving/);
+    assert.match(ended.stdout, /r1 \([0-9a-f]{8}\) (kept serving|serves)/);
     await assertSettled(mainstay, application, 'live', { version: 'v1' });
     assert.equal((await lastOperation(mainstay, 'cancelled/live')).outcome, 'cancelled');
   });

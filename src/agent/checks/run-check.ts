@@ -1,14 +1,11 @@
 import type { CheckRequest, CheckResult } from '../../api/agent.ts';
 import { Failure } from '../../core/failure.ts';
-import type { IngressKeeper } from '../ingress/ingress-keeper.ts';
-import type { Instances } from '../instances/instances.ts';
 import type { Tasks } from '../tasks/tasks.ts';
-import { type CheckOutcome, type CheckTarget, httpCheck } from './http-check.ts';
+import { type FoundTarget, findTarget, type TargetDeps } from './find-target.ts';
+import { type CheckOutcome, httpCheck } from './http-check.ts';
 
-interface Deps {
-  readonly instances: Instances;
+interface Deps extends TargetDeps {
   readonly tasks: Tasks;
-  readonly keeper: IngressKeeper;
 }
 
 /** Asks one question of an instance, or of the environment as the public sees it. */
@@ -21,6 +18,16 @@ export async function runCheck(deps: Deps, request: CheckRequest, signal: AbortS
 async function judge(deps: Deps, request: CheckRequest, signal: AbortSignal): Promise<CheckOutcome> {
   const target = await findTarget(deps, request);
   if (target === undefined) return { passed: false, reason: 'there is nothing that listens to ask' };
+  const outcome = await ask(deps, request, target, signal);
+  return target.hidden ? { ...outcome, reason: `${outcome.reason} behind the maintenance page` } : outcome;
+}
+
+async function ask(
+  deps: Deps,
+  request: CheckRequest,
+  target: FoundTarget,
+  signal: AbortSignal,
+): Promise<CheckOutcome> {
   if (request.http !== null) return httpCheck(target, request.http, request.timeoutMs, signal);
   if (request.command !== null) return commandCheck(deps, request.command, target, request, signal);
   throw new Failure(
@@ -29,30 +36,15 @@ async function judge(deps: Deps, request: CheckRequest, signal: AbortSignal): Pr
   );
 }
 
-async function findTarget(deps: Deps, { target }: CheckRequest): Promise<CheckTarget | undefined> {
-  if (target.kind === 'instance') {
-    const { port } = deps.instances.get(target.instance);
-    return port === null
-      ? undefined
-      : { address: '127.0.0.1', port, host: target.host ?? `127.0.0.1:${port}`, tls: false };
-  }
-  const facts = await deps.keeper.facts();
-  if (facts === null) return undefined;
-  const port = target.tls ? facts.httpsPort : facts.httpPort;
-  const address = facts.address === '0.0.0.0' || facts.address === '::' ? '127.0.0.1' : facts.address;
-  const usual = port === (target.tls ? 443 : 80);
-  return { address, port, host: usual ? target.host : `${target.host}:${port}`, tls: target.tls };
-}
-
 async function commandCheck(
   { tasks }: Deps,
   command: NonNullable<CheckRequest['command']>,
-  target: CheckTarget,
+  target: FoundTarget,
   { timeoutMs, target: { kind } }: CheckRequest,
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
   // A command reaches an instance by its address; its name leads to the ingress, and to what serves now.
-  const place = kind === 'instance' ? `${target.address}:${target.port}` : target.host;
+  const place = kind === 'instance' || target.hidden ? `${target.address}:${target.port}` : target.host;
   const url = `${target.tls ? 'https' : 'http'}://${place}`;
   await tasks.start({ ...command, variables: { ...command.variables, MAINSTAY_URL: url } });
   let status = await tasks.wait(command.id, timeoutMs, signal);
