@@ -8,6 +8,7 @@ import { materialiseRelease } from '../artifacts/materialise-release.ts';
 import { pinnedReleases } from '../artifacts/pins.ts';
 import { readRelease, releaseBlobs } from '../artifacts/release-document.ts';
 import { writeFiles } from '../artifacts/test-release.ts';
+import type { Failure } from '../core/failure.ts';
 import { millis } from '../core/units.ts';
 import { type BuildBench, openBuildBench, outputOf, shell, testManifest } from './test-builds.ts';
 
@@ -228,6 +229,21 @@ describe('buildRelease', () => {
     await writeFiles(place, { lock: '{"pi' });
     await bench.build(root, testManifest(), { fresh: true });
     assert.deepEqual(await leftovers(bench), []);
+  });
+
+  it('tells nobody a secret that a build prints, not even in why it failed', async () => {
+    await using bench = await openBuildBench();
+    const root = await source(bench, 'telling', { 'server.js': '' });
+    const secret = 'correct-horse-battery';
+    const manifest = testManifest({
+      commands: [shell(`echo "it is correct-hor''se-battery" | tr -d "'"; exit 1`)],
+    });
+    const failure = await bench.build(root, manifest, { secrets: { KEY: secret } }).then(
+      () => assert.fail('it succeeded'),
+      (error: unknown) => error as Failure,
+    );
+    assert.match(failure.message, /it is \[secret\]/);
+    assert.equal(JSON.stringify([failure, bench.progress]).includes(secret), false);
   });
 
   it('refuses a source that holds the value of a secret, and names the file', async () => {

@@ -75,7 +75,11 @@ export async function buildRelease(deps: BuildDeps, request: BuildRequest): Prom
   const { manifest, signal, emit } = request;
   const places = buildPlaces(deps.home.builds, deps.home.cache, manifest.app);
   const redactor = createRedactor(Object.values(request.secrets));
-  const output = (text: string): void => emit({ type: 'output', text: redactor.redact(text) });
+  const output = (line: string): string => {
+    const text = redactor.redact(line);
+    emit({ type: 'output', text });
+    return text;
+  };
   const note = (text: string): void => emit({ type: 'note', text });
   try {
     using _turn = await lockBuilds(places.lock, signal, () =>
@@ -97,7 +101,7 @@ async function build(
   deps: BuildDeps,
   request: BuildRequest,
   places: BuildPlaces,
-  output: (line: string) => void,
+  output: (line: string) => string,
   note: (text: string) => void,
 ): Promise<BuiltRelease> {
   const { manifest, signal } = request;

@@ -15,7 +15,7 @@ export interface TreeBuild {
   readonly tree: string;
   readonly manifest: Manifest;
   readonly environment: Readonly<Record<string, string>>;
-  readonly output: (line: string) => void;
+  readonly output: (line: string) => string;
   readonly note: (text: string) => void;
 }
 

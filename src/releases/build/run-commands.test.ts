@@ -33,7 +33,10 @@ describe('runCommands', () => {
         directory: home,
         environment: { PATH: process.env['PATH'] ?? '', HOME: home },
         timeout: millis(options.timeout ?? 60_000),
-        output: (line) => lines.push(line),
+        output: (line) => {
+          lines.push(line);
+          return line;
+        },
       },
       options.signal ?? new AbortController().signal,
     ).then(

@@ -19,7 +19,8 @@ export interface BuildCommands {
   readonly environment: Readonly<Record<string, string>> & { readonly HOME: string };
   /** For all commands together. */
   readonly timeout: Millis;
-  readonly output: (line: string) => void;
+  /** Tells a line, and returns what it told: secrets are taken out. */
+  readonly output: (line: string) => string;
 }
 
 /**
@@ -32,9 +33,8 @@ export async function runCommands(build: BuildCommands, signal: AbortSignal): Pr
     build.output(`$ ${commandLine(command)}`);
     const tail: string[] = [];
     const ended = await runCommand(build, command, AbortSignal.any([signal, deadline]), (line) => {
-      tail.push(line);
+      tail.push(build.output(line));
       if (tail.length > lastLines) tail.shift();
-      build.output(line);
     });
     signal.throwIfAborted();
     if (deadline.aborted) throw timedOut(command, build.timeout, tail);
