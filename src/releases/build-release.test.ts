@@ -231,6 +231,29 @@ describe('buildRelease', () => {
     assert.deepEqual(await leftovers(bench), []);
   });
 
+  it('does not take into its cache what lies behind a link out of the tree', async () => {
+    await using bench = await openBuildBench();
+    const root = await source(bench, 'linking', { 'server.js': '' });
+    const outside = join(bench.directory, 'outside');
+    await writeFiles(outside, { 'cache/precious': 'kept' });
+    const linking = shell(`ln -s ${outside} vendor`);
+    const manifest = testManifest({ commands: [linking], cache: ['vendor/cache'] });
+    await assert.rejects(bench.build(root, manifest), {
+      code: 'source-invalid',
+      message: /the link "vendor"/,
+    });
+    assert.equal(await readFile(join(outside, 'cache', 'precious'), 'utf8'), 'kept');
+  });
+
+  it('takes no release from the directory of its own state, where the key lies', async () => {
+    await using bench = await openBuildBench();
+    await writeFiles(bench.deps.home.root, { key: 'the key of all secrets' });
+    await assert.rejects(bench.build(bench.deps.home.root, testManifest()), {
+      code: 'source-invalid',
+      message: /keeps its own state/,
+    });
+  });
+
   it('tells nobody a secret that a build prints, not even in why it failed', async () => {
     await using bench = await openBuildBench();
     const root = await source(bench, 'telling', { 'server.js': '' });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, rename } from 'node:fs/promises';
+import { lstat, realpath, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectories } from '../../artifacts/make-directories.ts';
 import { removeTree } from '../../artifacts/remove-tree.ts';
@@ -25,6 +25,7 @@ export class BuildCache {
       const place = join(this.#tree, directory);
       if ((await exists(place)) || !(await exists(this.#place(directory)))) continue;
       makeDirectories(dirname(place), 0o755);
+      if (!(await this.#liesInTree(place))) continue;
       await rename(this.#place(directory), place);
     }
   }
@@ -34,10 +35,16 @@ export class BuildCache {
     makeDirectories(this.#kept, 0o700);
     for (const directory of this.#directories) {
       const place = join(this.#tree, directory);
-      if (!(await isDirectory(place))) continue;
+      if (!(await isDirectory(place)) || !(await this.#liesInTree(place))) continue;
       await removeTree(this.#place(directory));
       await rename(place, this.#place(directory));
     }
+  }
+
+  /** Behind a link that a build made, it may be something that is not ours to move. */
+  async #liesInTree(place: string): Promise<boolean> {
+    const [tree, parent] = await Promise.all([realpath(this.#tree), realpath(dirname(place))]);
+    return parent === tree || parent.startsWith(`${tree}/`);
   }
 
   /** A nested path becomes one name. */

@@ -71,7 +71,16 @@ async function alwaysLeftOut(root: string, request: SourceRequest): Promise<Left
   const own = new Set<string>();
   for (const directory of request.ownDirectories) {
     const inside = relative(root, await realpath(directory).catch(() => directory));
-    if (inside !== '' && !inside.startsWith('..')) own.add(inside);
+    if (inside === '')
+      throw new Failure(
+        'source-invalid',
+        `Cannot make a release: ${root} is where Mainstay keeps its own state.`,
+        {
+          hint: 'Name the directory of the source, or set MAINSTAY_HOME to another one.',
+          details: { directory: root },
+        },
+      );
+    if (!inside.startsWith('..')) own.add(inside);
   }
   return (path, directory) =>
     path === 'node_modules' ||
