@@ -44,6 +44,8 @@ export class TestAgent implements AsyncDisposable {
   static async start(failurePoint?: AgentPoint): Promise<TestAgent> {
     const agent = new TestAgent(await mkdtemp(join(tmpdir(), 'agent-')));
     await agent.launch(failurePoint);
+    // From here on the agent is brought back when it is killed.
+    await agent.until(async () => (await agent.call('observe', { environment: null })).ingress !== null);
     return agent;
   }
 

@@ -16,7 +16,6 @@ import { startRun } from './start-run.ts';
 import { Verdict } from './verdict.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
-const detached = new Error('the agent lets go of the instance');
 const leftoverGraceMs = 2000;
 const portClashTries = 5;
 /** How long a stop waits for the routes to change before it goes on. */
@@ -71,8 +70,8 @@ export class Instance {
   /** First start. Throws what keeps it from starting, and then leaves nothing behind. */
   async begin(): Promise<void> {
     try {
-      await this.#deps.save(this.#record);
-      this.#loop = this.#supervise(await this.#startRun());
+      // Unlike later on, what cannot be remembered must not be begun.
+      this.#loop = this.#supervise(await this.#startRun({ strict: true }));
     } catch (error) {
       await this.#deps.forget(this.spec.id);
       throw error;
@@ -160,10 +159,11 @@ export class Instance {
     );
   }
 
-  async #noteReady(observation: RunObservation): Promise<void> {
+  #noteReady(observation: RunObservation): void {
     this.#warnings = publicWarnings(observation.listeners());
     const { run } = this.#record;
-    if (run !== null) await this.#update({ run: { ...run, ready: true }, everReady: true });
+    // Not waited for: an agent that does not find it written asks the instance again.
+    if (run !== null) void this.#update({ run: { ...run, ready: true }, everReady: true });
     this.#state = 'running';
     this.#healthy = this.spec.health === null ? null : true;
     this.#portClashes = 0;
@@ -208,10 +208,10 @@ export class Instance {
     return true;
   }
 
-  async #startRun(): Promise<RunHandle> {
+  async #startRun(options?: { readonly strict: boolean }): Promise<RunHandle> {
     this.#state = 'starting';
     try {
-      const intend = (run: InstanceRun): Promise<void> => this.#update({ run });
+      const intend = (run: InstanceRun): Promise<void> => this.#update({ run }, options);
       const started = await startRun(this.#deps, this.#record, this.#lastPort, intend, this.#life.signal);
       this.#lastPort = started.run.port;
       this.#attach(started.handle);
@@ -261,8 +261,8 @@ export class Instance {
 
   /** Lets go without touching what runs: the agent ends. */
   async detach(): Promise<void> {
-    this.#life.abort(detached);
-    this.#detach.abort(detached);
+    this.#life.abort();
+    this.#detach.abort();
     await this.#loop;
     await this.#stopping?.catch(() => undefined);
     this.#live?.letGo();
@@ -285,11 +285,12 @@ export class Instance {
   }
 
   /** A disk that is full must not end the looking after: what could not be written is at worst found out again. */
-  async #update(changes: Partial<InstanceRecord>): Promise<void> {
+  async #update(changes: Partial<InstanceRecord>, options?: { readonly strict: boolean }): Promise<void> {
     this.#record = { ...this.#record, ...changes };
     try {
       await this.#deps.save(this.#record);
     } catch (error) {
+      if (options?.strict === true) throw error;
       this.#deps.log('the state of an instance could not be written', {
         id: this.spec.id,
         error: String(error),

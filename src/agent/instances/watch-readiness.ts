@@ -12,7 +12,7 @@ export interface ReadinessWatch {
   /** It was ready in an earlier life of the agent. */
   readonly alreadyReady: boolean;
   observe(): Promise<RunObservation>;
-  onReady(observation: RunObservation): Promise<void>;
+  onReady(observation: RunObservation): void;
   /** The time is over; the text says why it is not ready. It may still become ready. */
   onLate(problem: string): void;
   /** Each answer to the health check after that. */
@@ -31,7 +31,7 @@ export async function watchReadiness(watch: ReadinessWatch, signal: AbortSignal)
   if (watch.port === null) {
     if (watch.alreadyReady) return;
     await sleep(Math.max(0, settledMs - watch.ageMs), undefined, { signal });
-    await watch.onReady(await watch.observe());
+    watch.onReady(await watch.observe());
     return;
   }
   if (!watch.alreadyReady) await untilReady(watch, watch.port, signal);
@@ -48,7 +48,7 @@ async function untilReady(watch: ReadinessWatch, port: number, signal: AbortSign
     signal.throwIfAborted();
     const observation = result.ok ? await watch.observe() : undefined;
     if (observation !== undefined && ownsPort(observation.listeners(), port)) {
-      await watch.onReady(observation);
+      watch.onReady(observation);
       return;
     }
     const elapsed = performance.now() - startedAt;
