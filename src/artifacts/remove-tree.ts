@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { inSlices } from './in-slices.ts';
 
@@ -12,31 +12,44 @@ export async function removeTree(path: string): Promise<void> {
     unlinkSync(path);
     return;
   }
-  await inSlices(remaining(path), never, () => undefined);
+  await inSlices(contentOf(path), never, () => undefined);
+  ignoreMissing(() => rmdirSync(path));
 }
 
 /** Each step of the iteration removes one thing, so that a large tree can be removed in slices. */
-function* remaining(directory: string): Generator<void> {
+function* contentOf(directory: string): Generator<void> {
   for (const entry of namesIn(directory)) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) yield* remaining(path);
-    else ignoreMissing(() => unlinkSync(path));
+    if (entry.isDirectory()) {
+      yield* contentOf(path);
+      within(directory, () => rmdirSync(path));
+    } else within(directory, () => unlinkSync(path));
     yield;
   }
-  ignoreMissing(() => rmdirSync(directory));
 }
 
 function namesIn(directory: string): Dirent[] {
   let names: Dirent[] = [];
-  ignoreMissing(() => {
+  within(directory, () => {
     names = readdirSync(directory, { withFileTypes: true });
   });
   return names;
 }
 
-function ignoreMissing(remove: () => void): void {
+/** A directory that its maker left read-only, as Go does with its modules, is opened for its owner first. */
+function within(directory: string, act: () => void): void {
   try {
-    remove();
+    ignoreMissing(act);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    chmodSync(directory, 0o700);
+    ignoreMissing(act);
+  }
+}
+
+function ignoreMissing(act: () => void): void {
+  try {
+    act();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
