@@ -265,7 +265,7 @@ test('releases that something runs from are not removed', async () => {
   assert.equal((await agent.call('observe', { environment: null })).releases.includes(unused), false);
 });
 
-test('an environment that is removed keeps its data unless told otherwise, and nothing else', async () => {
+test('an environment that is removed keeps its data and logs unless told otherwise, and nothing else', async () => {
   const environment = 'shop/gone';
   const release = await agent.release({ 'server.js': serverSource });
   const data = [{ name: 'files', type: 'files' as const, path: 'uploads', env: 'UPLOADS' }];
@@ -282,6 +282,7 @@ test('an environment that is removed keeps its data unless told otherwise, and n
   assert.equal(await readFile(join(uploads, 'a.txt'), 'utf8'), 'precious');
   assert.equal((await agent.visit('/', 'gone.localhost')).status, 404);
   assert.equal(agent.countProcesses('gone'), 0);
+  await access(join(agent.home.environments, environment, 'logs', 'gone.log'));
   await agent.call('removeEnvironment', { fence: 1, environment, data: 'destroy' });
   await assert.rejects(access(join(agent.home.environments, environment)));
 });

@@ -1,6 +1,7 @@
-import { access, mkdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { removeTree } from '../../artifacts/remove-tree.ts';
 import { Failure } from '../../core/failure.ts';
 import { syncDirectory, writeFileDurably } from '../../system/durable-file.ts';
 
@@ -81,13 +82,13 @@ export class EnvironmentDirectories {
     return absolute;
   }
 
-  /** Removes logs and marker, and the data only when told so. */
+  /** With `destroy` nothing stays; else data, logs and the proof of ownership do. */
   async remove(data: 'keep' | 'destroy'): Promise<void> {
     await this.proveOwnership();
-    await rm(this.logs, { recursive: true, force: true });
     if (data === 'keep') return;
-    await rm(this.data, { recursive: true, force: true });
-    await rm(this.root, { recursive: true, force: true });
+    // The marker last, so that what is left after a failure is still known to be ours.
+    for (const path of [this.data, this.logs, this.root]) await removeTree(path);
+    await syncDirectory(dirname(this.root));
   }
 
   get #marker(): string {
