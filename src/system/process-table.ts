@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { currentBootId } from './process-identity.ts';
 
 /** One line of the machine's list of processes, from `/proc/PID/stat`. */
@@ -67,7 +67,7 @@ export function readVariable(pid: number, name: string): string | undefined {
 }
 
 /** Milliseconds since the process with this start was made, by the kernel's clock that nobody sets. */
-export function ageOf(entry: ProcessEntry): number {
+export function ageOf(entry: Pick<ProcessEntry, 'startTicks'>): number {
   const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   // USER_HZ is 100 in every Linux ABI that Node supports.
   return Math.max(0, uptime * 1000 - entry.startTicks * 10);
@@ -78,14 +78,28 @@ export function residentBytes(pid: number): number {
   const rollup = readProcFile(pid, 'smaps_rollup');
   const pss = rollup === undefined ? undefined : /^Pss:\s+(\d+) kB/m.exec(rollup)?.[1];
   if (pss !== undefined) return Number(pss) * 1024;
+  return mappedBytes(pid);
+}
+
+/** Resident bytes with shared pages counted in full, so never less than `residentBytes`, and read in no time. */
+export function mappedBytes(pid: number): number {
   const pages = readProcFile(pid, 'statm')?.split(' ')[1];
   return pages === undefined ? 0 : Number(pages) * 4096;
 }
 
+const scratch = Buffer.allocUnsafeSlow(16_384);
+
+/** The kernel makes up these files as they are read, nearly all in one piece, so that asking for their size is lost time. */
 function readProcFile(pid: number, name: string): string | undefined {
+  const path = `/proc/${pid}/${name}`;
+  let file: number | undefined;
   try {
-    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+    file = openSync(path, 'r');
+    const length = readSync(file, scratch);
+    return length < scratch.length ? scratch.toString('latin1', 0, length) : readFileSync(path, 'latin1');
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -1,5 +1,6 @@
-import { type ProcessTable, readProcessTable, residentBytes } from '../../system/process-table.ts';
+import type { ProcessPicture } from './process-picture.ts';
 import { type ProcessTree, signalProcess } from './process-tree.ts';
+import { exceedMemory } from './resident-memory.ts';
 
 interface Watched {
   readonly tree: ProcessTree;
@@ -13,11 +14,13 @@ interface Watched {
  */
 export class MemoryWatch {
   readonly #periodMs: number;
+  readonly #picture: ProcessPicture;
   readonly #watched = new Map<string, Watched>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(periodMs: number) {
+  constructor(periodMs: number, picture: ProcessPicture) {
     this.#periodMs = periodMs;
+    this.#picture = picture;
   }
 
   add(run: string, watched: Watched): void {
@@ -33,16 +36,12 @@ export class MemoryWatch {
   }
 
   #measure(): void {
-    const table = readProcessTable();
+    const table = this.#picture.take();
     for (const [run, { tree, limitBytes, onExceeded }] of this.#watched) {
-      if (treeBytes(tree, table) <= limitBytes) continue;
+      if (!exceedMemory(tree.members(table), limitBytes)) continue;
       this.remove(run);
       onExceeded();
       for (const entry of tree.members()) signalProcess(entry, 'SIGKILL');
     }
   }
-}
-
-export function treeBytes(tree: ProcessTree, table: ProcessTable): number {
-  return tree.members(table).reduce((sum, entry) => sum + residentBytes(entry.pid), 0);
 }

@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytes, formatBytes } from '../../core/units.ts';
 import { isAlive } from '../../system/process-identity.ts';
-import {
-  type ProcessEntry,
-  type ProcessTable,
-  readProcessEntry,
-  readProcessTable,
-} from '../../system/process-table.ts';
+import { type ProcessEntry, readProcessEntry } from '../../system/process-table.ts';
 import type {
   ExecSession,
   ExecSpec,
@@ -28,10 +23,11 @@ import { endTree } from './end-tree.ts';
 import { execProcess } from './exec-process.ts';
 import { findProgram } from './find-program.ts';
 import { commandArgv, launchCommand } from './launch-command.ts';
-import { Marks, runVariable } from './marks.ts';
-import { MemoryWatch, treeBytes } from './memory-watch.ts';
+import { runVariable } from './marks.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { holdPipes, makePipes, openForRun, readPipes } from './output-pipes.ts';
 import { type ProcessState, processState } from './process-handle.ts';
+import { ProcessPicture } from './process-picture.ts';
 import { findMarked, ProcessTree } from './process-tree.ts';
 import { listenersOf } from './run-listeners.ts';
 import { spawned } from './spawned.ts';
@@ -57,7 +53,6 @@ interface Watched {
 }
 
 const adoptedPollMs = 100;
-const freshMs = 20;
 
 /** Runs commands as plain processes of this machine, each in a session of its own. */
 export class ProcessRuntime implements Runtime {
@@ -65,14 +60,12 @@ export class ProcessRuntime implements Runtime {
   readonly #cgroups: Cgroups | undefined;
   readonly #memory: MemoryWatch;
   readonly #runs = new Map<string, Watched>();
-  readonly #marks = new Marks();
-  /** Shared by questions that come together: making a picture costs more than reading it. */
-  #picture: { readonly table: ProcessTable; readonly at: number } | undefined;
+  readonly #picture = new ProcessPicture();
 
   constructor(options: ProcessRuntimeOptions) {
     this.#directory = options.directory;
     this.#cgroups = options.cgroupName === null ? undefined : new Cgroups(options.cgroupName);
-    this.#memory = new MemoryWatch(options.measureMs ?? 500);
+    this.#memory = new MemoryWatch(options.measureMs ?? 500, this.#picture);
   }
 
   async start(spec: RunSpec, signal: AbortSignal): Promise<RunHandle> {
@@ -146,7 +139,7 @@ export class ProcessRuntime implements Runtime {
     const known = this.#runs.get(run);
     if (known !== undefined) return { run, pid: known.tree.leader.pid, state: known.state };
     const directory = this.#runDirectory(run);
-    const leader = findMarked(run, this.#marks);
+    const leader = findMarked(run, this.#picture.marks);
     const keepsExit = await exists(join(directory, 'exit.started'));
     if (leader === undefined && !keepsExit) return undefined;
     const state: ProcessState = {
@@ -196,8 +189,7 @@ export class ProcessRuntime implements Runtime {
 
   async observe(handle: RunHandle): Promise<RunObservation> {
     const { tree, state } = this.#watch(handle);
-    const table = this.#recentTable();
-    const members = tree.members(table);
+    const members = tree.members(this.#picture.recent(tree.leader));
     const grouped = state.cgroups.some(limitsMemory);
     const warnings: string[] = [];
     const kills = await countOutOfMemoryKills(state.cgroups);
@@ -208,20 +200,11 @@ export class ProcessRuntime implements Runtime {
       warnings.push('The CPU limit cannot be enforced: no control group may be used here.');
     }
     return {
-      memoryBytes: treeBytes(tree, table),
+      memoryBytes: this.#picture.memory.bytesOf(members),
       memoryLimit: state.memoryBytes === null ? 'none' : grouped ? 'cgroup' : 'measured',
       listeners: () => listenersOf(members),
       warnings,
     };
-  }
-
-  #recentTable(): ProcessTable {
-    const now = performance.now();
-    if (this.#picture === undefined || now - this.#picture.at > freshMs) {
-      this.#picture = { table: readProcessTable(), at: now };
-      this.#marks.prune(this.#picture.table);
-    }
-    return this.#picture.table;
   }
 
   async remove(run: string): Promise<void> {
@@ -241,7 +224,7 @@ export class ProcessRuntime implements Runtime {
       handle.run,
       leader,
       state.cgroups.map((group) => group.directory),
-      this.#marks,
+      this.#picture.marks,
     );
     const watched: Watched = { state, tree, exit: undefined, limitReached: false, release: () => {} };
     this.#runs.set(handle.run, watched);
