@@ -30,7 +30,7 @@ describe('removeTree', () => {
     assert.equal(await readFile(join(kept, 'file'), 'utf8'), 'precious');
   });
 
-  it('removes directories that were left read-only, and leaves the one above as it is', async (t) => {
+  it('removes directories that were left read-only, and leaves the one above as it is', async () => {
     const above = join(directory, 'above');
     const modules = join(above, 'home', 'go', 'pkg', 'mod');
     await mkdir(join(modules, 'x'), { recursive: true });
@@ -47,19 +47,13 @@ describe('removeTree', () => {
         ...(await readdir(above, { recursive: true })).map((name) => join(above, name)),
       ];
       for (const path of paths) await chown(path, 65_534, 65_534);
+      // It stands in the directory already, for it may not pass through those above.
       const program = `
-        process.setgid(65534); process.setuid(65534);
         const { removeTree } = await import(${JSON.stringify(join(import.meta.dirname, 'remove-tree.ts'))});
-        await removeTree(${JSON.stringify(join(above, 'home'))});`;
-      const nobodyMayRead = await promisify(execFile)(process.execPath, [
-        '--input-type=module',
-        '-e',
-        program,
-      ]).then(
-        () => false,
-        (error: Error) => /ERR_ACCESS|EACCES.*src/.test(error.message) || Promise.reject(error),
-      );
-      if (nobodyMayRead) return t.skip('another user may not read this source');
+        process.chdir(${JSON.stringify(above)});
+        process.setgid(65534); process.setuid(65534);
+        await removeTree('home');`;
+      await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
     }
     assert.equal(existsSync(join(above, 'home')), false);
     assert.equal(existsSync(above), true);
