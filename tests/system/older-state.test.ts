@@ -34,7 +34,10 @@ for (const name of readdirSync(fixtures)) {
     await assertSettled(mainstay, application, 'live', { version: 'v1' });
     readDatabase(mainstay, (reader) => {
       assert.equal(reader.prepare('PRAGMA user_version').get()?.['user_version'], latest);
-      assert.equal(reader.prepare(`SELECT count(*) AS n FROM apps WHERE name <> 'newcomer'`).get()?.['n'], apps);
+      assert.equal(
+        reader.prepare(`SELECT count(*) AS n FROM apps WHERE name <> 'newcomer'`).get()?.['n'],
+        apps,
+      );
       assert.ok(Number(reader.prepare('SELECT count(*) AS n FROM evidence').get()?.['n']) > Number(records));
     });
     const chain = await mainstay.control.call('verifyEvidence', { body: { head: null } });
