@@ -66,7 +66,7 @@ export class IngressKeeper {
   async #keep(): Promise<void> {
     const { signal } = this.#life;
     await this.#adopt();
-    for (let looks = 1; ; looks += 1) {
+    for (let looks = 1; !signal.aborted; looks += 1) {
       if (this.#process === undefined || !isAlive(this.#process)) {
         await this.#raise();
       } else if (looks % looksPerQuestion === 0) {
@@ -76,25 +76,35 @@ export class IngressKeeper {
     }
   }
 
-  /** Takes over the ingress of an earlier agent, and the sockets if they were handed on. */
+  /** Takes over the sockets of an earlier agent, if they were handed on, and its ingress. */
   async #adopt(): Promise<void> {
     const settings = await readIngressSettings(this.#deps.settings).catch(() => undefined);
     if (settings !== undefined) {
       this.#address = settings.address;
       this.#sockets = adoptSockets(this.#deps.inheritedSockets, settings);
     }
+    await this.#adoptProcess();
+  }
+
+  /** False when none answers. */
+  async #adoptProcess(): Promise<boolean> {
     const status = await this.#ask().catch(() => undefined);
-    if (status === undefined) return;
-    this.#process = identifyProcess(status.pid);
-    this.#generation = status.generation;
+    this.#process = status && identifyProcess(status.pid);
+    if (status === undefined || this.#process === undefined) return false;
+    this.#generation = Math.max(this.#generation, status.generation);
+    this.#applied = undefined;
+    this.#failure = undefined;
     this.#deps.log('took over the ingress', { pid: status.pid, sockets: this.#sockets !== undefined });
     void this.publish().catch(() => undefined);
+    return true;
   }
 
   async #raise(): Promise<void> {
     if (this.#process !== undefined) this.#deps.log('the ingress is gone', { pid: this.#process.pid });
     this.#process = undefined;
     try {
+      // An agent that was killed may have started one that it did not live to see.
+      if (await this.#adoptProcess()) return;
       const settings = await readIngressSettings(this.#deps.settings);
       this.#address = settings.address;
       this.#sockets ??= bindSettled(this.#deps.launcher, settings);
@@ -102,7 +112,6 @@ export class IngressKeeper {
       else await this.#launch(this.#sockets);
       this.#failure = undefined;
     } catch (error) {
-      this.#life.signal.throwIfAborted();
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#deps.log('the ingress could not be started', { error: String(error) });
     }
@@ -124,8 +133,8 @@ export class IngressKeeper {
 
   async #launch(sockets: OwnedSockets): Promise<void> {
     const table = this.#newTable(this.#deps.routes());
-    const bound = AbortSignal.any([this.#life.signal, AbortSignal.timeout(launchMs)]);
-    const status = await this.#deps.launcher.launch(sockets, table, bound);
+    // Not given up when the agent ends: a process that nobody knows of would be left.
+    const status = await this.#deps.launcher.launch(sockets, table, AbortSignal.timeout(launchMs));
     this.#process = identifyProcess(status.pid);
     this.#applied = JSON.stringify(table.routes);
     this.#deps.log('started the ingress', { pid: status.pid, port: sockets.http.port });
@@ -219,7 +228,10 @@ export class IngressKeeper {
   /** Ends the ingress, requests in flight being finished within a bound, and gives the ports back. */
   async stop(): Promise<void> {
     await this.detach();
-    if (this.#process !== undefined) await endProcess(this.#process);
+    const status = await this.ingress.status(AbortSignal.timeout(factsMs)).catch(() => undefined);
+    for (const identity of [this.#process, status && identifyProcess(status.pid)]) {
+      if (identity !== undefined) await endProcess(identity);
+    }
     this.#sockets?.close();
     this.#sockets = undefined;
   }
